@@ -1,0 +1,1 @@
+//! Users, identities, authenticators, profiles.

@@ -1,0 +1,1 @@
+//! The hosted pages: sign-up, login, settings.

@@ -1,0 +1,3 @@
+//! The `authwarden` binary.
+
+fn main() {}

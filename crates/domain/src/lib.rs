@@ -1,0 +1,24 @@
+//! The nouns and their invariants. No I/O, no wire formats, no clock.
+
+mod app;
+mod authenticator;
+mod grant;
+mod identity;
+mod session;
+mod user;
+
+pub use app::{AppId, ClientId};
+pub use authenticator::{
+    Authenticator, AuthenticatorId, AuthenticatorKind, AuthenticatorType, PasswordAuthenticator,
+    PasswordHistoryEntry,
+};
+pub use grant::{
+    AccessToken, AccessTokenHolder, Authorization, AuthorizationId, Grant, GrantId, RefreshToken,
+    Scopes,
+};
+pub use identity::{Identity, IdentityId, IdentityType, LoginId, LoginIdType, VerifiedClaim};
+pub use session::{Access, IdpSession, IdpSessionId};
+pub use user::{AccountStatus, Attributes, User, UserId};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The event catalogue, the outbox, the audit log.

@@ -1,0 +1,1 @@
+//! Authentication flows: declared in configuration, walked one input at a time.

@@ -1,0 +1,1 @@
+//! What may be forgotten: values with a lifetime, compare-and-swap, buckets.

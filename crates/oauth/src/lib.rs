@@ -1,0 +1,1 @@
+//! The wire vocabulary of OAuth 2.0 and OpenID Connect.

@@ -1,0 +1,1 @@
+//! The session check for reverse proxies.

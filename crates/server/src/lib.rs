@@ -1,0 +1,1 @@
+//! Opens resources, mounts surfaces, owns start and stop.

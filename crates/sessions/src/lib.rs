@@ -1,0 +1,1 @@
+//! Browser sessions, grants, codes and the tokens they hand out.

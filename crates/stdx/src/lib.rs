@@ -1,0 +1,48 @@
+//! What the standard library lacks: ids as types, instants, secrets, randomness.
+//!
+//! Everything here is pure vocabulary except [`Rng`], which reads the operating
+//! system's generator unless a test seeds it.
+
+mod id;
+mod rng;
+mod secret;
+mod timestamp;
+
+pub use rng::Rng;
+pub use secret::Secret;
+pub use timestamp::Timestamp;
+
+/// SHA-256 of `text` in lower-case hexadecimal: how tokens are stored.
+pub fn sha256_hex(text: &str) -> String {
+    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// Base64url without padding (RFC 4648 §5), as JOSE and PKCE write bytes.
+pub fn base64url(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The bytes behind base64url without padding, or `None` for anything else.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Whether two secrets are the same, in a time that does not depend on where they differ.
+pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Durable state. One set of SQL, two engines.

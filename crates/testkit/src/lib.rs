@@ -1,0 +1,1 @@
+//! A whole server in the test process, and the few words tests need.

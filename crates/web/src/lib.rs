@@ -1,0 +1,1 @@
+//! What every surface stands on: the request context, cookies, CSRF, errors.

@@ -1,0 +1,3 @@
+//! Every task of the project, in Rust.
+
+fn main() {}
