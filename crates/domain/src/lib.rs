@@ -1,6 +1,7 @@
 //! The nouns and their invariants. No I/O, no wire formats, no clock.
 
 mod app;
+mod audit;
 mod authenticator;
 mod grant;
 mod identity;
@@ -8,6 +9,7 @@ mod session;
 mod user;
 
 pub use app::{AppId, ClientId};
+pub use audit::AuditEntry;
 pub use authenticator::{
     Authenticator, AuthenticatorId, AuthenticatorKind, AuthenticatorType, PasswordAuthenticator,
     PasswordHistoryEntry,

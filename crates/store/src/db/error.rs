@@ -1,0 +1,79 @@
+//! What stops a database operation, in the words of this crate.
+
+use std::sync::Arc;
+
+/// The database could not do it. Nothing of the transaction remains.
+///
+/// It is `Clone` because writers that share one commit share its failure.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{operation} failed")]
+    Database {
+        operation: &'static str,
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+    /// The one writer was taken for longer than a request may wait.
+    #[error("the database is busy")]
+    Busy,
+    /// A statement had failed before; PostgreSQL accepts no more, so neither do we.
+    #[error("the transaction had already failed")]
+    Failed,
+    #[error("a reader cannot write")]
+    ReadOnly,
+    /// A row holds a value that this program never wrote.
+    #[error("column {0} holds an unknown value")]
+    Corrupt(&'static str),
+    #[error("{0:?} cannot be the name of a schema")]
+    SchemaName(String),
+    /// Another statement of the same batch lost the whole batch, such as on a full disk.
+    #[error("the shared transaction was rolled back")]
+    BatchLost,
+    #[error("the database cannot be placed at {0}")]
+    Place(String),
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl StoreError {
+    pub(crate) fn database(operation: &'static str, source: sqlx::Error) -> Self {
+        Self::Database { operation, source: Arc::new(source) }
+    }
+
+    /// Whether a row with the same unique value was there already.
+    pub fn is_unique_violation(&self) -> bool {
+        self.database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
+
+    /// Whether the engine has rolled the whole transaction back by itself, or may have.
+    ///
+    /// SQLite does so when the disk is full or fails (<https://sqlite.org/lang_transaction.html>);
+    /// a constraint or an error in the statement undoes that statement only.
+    pub(crate) fn loses_the_transaction(&self) -> bool {
+        const HARMLESS: [i32; 4] = [1, 19, 20, 25]; // ERROR, CONSTRAINT, MISMATCH, RANGE
+        let Self::Database { source, .. } = self else { return false };
+        match source.as_ref() {
+            sqlx::Error::Database(error) => error
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_none_or(|code| !HARMLESS.contains(&(code & 0xff))),
+            sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_) => false,
+            _ => true,
+        }
+    }
+
+    fn database_error(&self) -> Option<&dyn sqlx::error::DatabaseError> {
+        match self {
+            Self::Database { source, .. } => source.as_database_error(),
+            _ => None,
+        }
+    }
+}
+
+/// For `map_err`: says what was being done.
+pub(crate) fn failed(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |source| StoreError::database(operation, source)
+}

@@ -1,0 +1,129 @@
+//! How each database is opened, and with which settings.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::error::{Result, StoreError, failed};
+use super::writer::Writer;
+use super::{Engine, Store};
+
+/// Readers beyond the number of cores only wait for each other.
+const SQLITE_READERS: u32 = 8;
+
+/// Upstream's default of open connections per pool.
+const POSTGRES_CONNECTIONS: u32 = 25;
+
+/// A request that cannot get a connection for this long is better told so.
+const ACQUIRE_MAX: Duration = Duration::from_secs(5);
+
+/// For another process that writes to the same file, such as a command line.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than there are statements, so that none is prepared twice.
+const STATEMENTS: usize = 512;
+
+/// A connection that was idle for longer is asked whether it is still alive before its use.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+impl Store {
+    /// Opens, and creates if need be, the database file at `path`; brings it up to date.
+    pub async fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_sqlite(path.as_ref(), SqliteSynchronous::Full, None).await
+    }
+
+    /// A database that is gone with the last handle: for tests and for trying things out.
+    ///
+    /// It is a file, in memory where the platform has a memory file system, so that readers and
+    /// the writer behave as they do in earnest.
+    pub async fn memory() -> Result<Self> {
+        let place = Arc::new(Throwaway::new()?);
+        let path = place.0.join("authwarden.db");
+        Self::open_sqlite(&path, SqliteSynchronous::Off, Some(place)).await
+    }
+
+    /// Connects to PostgreSQL and uses `schema` for everything; brings it up to date.
+    pub async fn postgres(url: &str, schema: &str) -> Result<Self> {
+        let plain = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+        if schema.is_empty() || schema.len() > 63 || !schema.chars().all(plain) {
+            return Err(StoreError::SchemaName(schema.to_owned()));
+        }
+        let options = PgConnectOptions::from_str(url)
+            .map_err(failed("connect"))?
+            .statement_cache_capacity(STATEMENTS)
+            .options([
+                ("search_path", format!("\"{schema}\"")),
+                ("statement_timeout", "5000".to_owned()),
+                ("TimeZone", "UTC".to_owned()),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_MAX)
+            .test_before_acquire(false)
+            .before_acquire(|connection, metadata| {
+                Box::pin(async move {
+                    Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(failed("connect"))?;
+        let store = Self { engine: Engine::Postgres { pool, schema: schema.into() } };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn open_sqlite(
+        path: &Path,
+        synchronous: SqliteSynchronous,
+        place: Option<Arc<Throwaway>>,
+    ) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(STATEMENTS);
+        let writer = Writer::open(options.clone()).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_MAX)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.create_if_missing(false).read_only(true));
+        let store = Self { engine: Engine::Sqlite { readers, writer, _place: place } };
+        store.migrate().await?;
+        Ok(store)
+    }
+}
+
+/// A directory that goes when the store goes.
+pub(super) struct Throwaway(PathBuf);
+
+impl Throwaway {
+    fn new() -> Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let shared_memory = Path::new("/dev/shm");
+        let parent =
+            if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = parent.join(format!("authwarden-{}-{number}", std::process::id()));
+        // A process of the same number may have been killed before it could clear up.
+        let _ = std::fs::remove_dir_all(&place);
+        std::fs::create_dir(&place).map_err(|_| StoreError::Place(place.display().to_string()))?;
+        Ok(Self(place))
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

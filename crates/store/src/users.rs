@@ -1,0 +1,140 @@
+//! People: the rows of `_auth_user`.
+
+use domain::{Attributes, User, UserId};
+use stdx::Timestamp;
+
+use crate::db::{Arg, Row};
+use crate::{Result, Tx};
+
+pub struct Users<'tx>(&'tx mut Tx);
+
+impl Tx {
+    pub fn users(&mut self) -> Users<'_> {
+        Users(self)
+    }
+}
+
+impl Users<'_> {
+    pub async fn find(&mut self, id: &UserId) -> Result<Option<User>> {
+        let sql = "SELECT id, created_at, updated_at, login_at, last_login_at, is_disabled,
+                          disable_reason, is_deactivated, delete_at, is_anonymized, anonymize_at,
+                          temporarily_disabled_from, temporarily_disabled_until,
+                          account_valid_from, account_valid_until, mfa_grace_period_end_at,
+                          standard_attributes, custom_attributes
+                     FROM _auth_user
+                    WHERE app_id = $1 AND id = $2";
+        let row = self.0.fetch_optional(sql, &[Arg::Text(id.as_str())]).await?;
+        row.as_ref().map(user_from_row).transpose()
+    }
+
+    pub async fn insert(&mut self, user: &User) -> Result<()> {
+        self.0
+            .execute(
+                "INSERT INTO _auth_user
+                   (app_id, id, created_at, updated_at, login_at, last_login_at, is_disabled,
+                    is_indefinitely_disabled, disable_reason, is_deactivated, delete_at,
+                    is_anonymized, anonymize_at, temporarily_disabled_from,
+                    temporarily_disabled_until, account_valid_from, account_valid_until,
+                    mfa_grace_period_end_at, standard_attributes, custom_attributes)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                         $17, $18, $19)",
+                &[
+                    Arg::Text(user.id.as_str()),
+                    Arg::Time(user.created_at),
+                    Arg::Time(user.updated_at),
+                    Arg::MaybeTime(user.login_at),
+                    Arg::MaybeTime(user.last_login_at),
+                    Arg::Bool(user.is_disabled),
+                    Arg::MaybeText(user.disable_reason.as_deref()),
+                    Arg::Bool(user.is_deactivated),
+                    Arg::MaybeTime(user.delete_at),
+                    Arg::Bool(user.is_anonymized),
+                    Arg::MaybeTime(user.anonymize_at),
+                    Arg::MaybeTime(user.temporarily_disabled_from),
+                    Arg::MaybeTime(user.temporarily_disabled_until),
+                    Arg::MaybeTime(user.account_valid_from),
+                    Arg::MaybeTime(user.account_valid_until),
+                    Arg::MaybeTime(user.mfa_grace_period_end_at),
+                    Arg::Object(&user.standard_attributes),
+                    Arg::Object(&user.custom_attributes),
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Notes a sign-in: the previous one becomes the last.
+    pub async fn note_login(&mut self, id: &UserId, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE _auth_user SET last_login_at = login_at, login_at = $3
+                    WHERE app_id = $1 AND id = $2";
+        self.0.execute(sql, &[Arg::Text(id.as_str()), Arg::Time(at)]).await?;
+        Ok(())
+    }
+
+    pub async fn set_standard_attributes(
+        &mut self,
+        id: &UserId,
+        attributes: &Attributes,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE _auth_user SET standard_attributes = $3, updated_at = $4
+                    WHERE app_id = $1 AND id = $2";
+        let args = [Arg::Text(id.as_str()), Arg::Object(attributes), Arg::Time(at)];
+        self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+
+    pub async fn set_custom_attributes(
+        &mut self,
+        id: &UserId,
+        attributes: &Attributes,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE _auth_user SET custom_attributes = $3, updated_at = $4
+                    WHERE app_id = $1 AND id = $2";
+        let args = [Arg::Text(id.as_str()), Arg::Object(attributes), Arg::Time(at)];
+        self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+
+    /// Disables indefinitely or, with `is_disabled` false, enables again.
+    pub async fn set_disabled(
+        &mut self,
+        id: &UserId,
+        is_disabled: bool,
+        reason: Option<&str>,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE _auth_user
+                      SET is_disabled = $3, is_indefinitely_disabled = $3, disable_reason = $4,
+                          updated_at = $5
+                    WHERE app_id = $1 AND id = $2";
+        let args =
+            [Arg::Text(id.as_str()), Arg::Bool(is_disabled), Arg::MaybeText(reason), Arg::Time(at)];
+        self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+}
+
+fn user_from_row(row: &Row) -> Result<User> {
+    Ok(User {
+        id: UserId::new(row.text("id")?),
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+        login_at: row.maybe_time("login_at")?,
+        last_login_at: row.maybe_time("last_login_at")?,
+        is_disabled: row.bool("is_disabled")?,
+        disable_reason: row.maybe_text("disable_reason")?,
+        is_deactivated: row.maybe_bool("is_deactivated")?,
+        delete_at: row.maybe_time("delete_at")?,
+        is_anonymized: row.bool("is_anonymized")?,
+        anonymize_at: row.maybe_time("anonymize_at")?,
+        temporarily_disabled_from: row.maybe_time("temporarily_disabled_from")?,
+        temporarily_disabled_until: row.maybe_time("temporarily_disabled_until")?,
+        account_valid_from: row.maybe_time("account_valid_from")?,
+        account_valid_until: row.maybe_time("account_valid_until")?,
+        mfa_grace_period_end_at: row.maybe_time("mfa_grace_period_end_at")?,
+        standard_attributes: row.object("standard_attributes")?,
+        custom_attributes: row.object("custom_attributes")?,
+    })
+}
