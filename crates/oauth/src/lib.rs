@@ -1,1 +1,30 @@
-//! The wire vocabulary of OAuth 2.0 and OpenID Connect.
+//! The wire vocabulary of OAuth 2.0 and OpenID Connect: parameters, requests, answers, codes.
+//!
+//! Pure text in, values out. What a request may do is decided by the rules; how an answer
+//! travels is decided by the surface.
+
+mod authorization;
+pub mod claims;
+mod device;
+mod discovery;
+mod error;
+mod login_hint;
+mod params;
+mod pkce;
+mod response;
+pub mod scope;
+mod sid;
+mod token;
+
+pub use authorization::{
+    AuthorizationRequest, Extensions, Prompt, ResponseMode, ResponseType, code_challenge,
+};
+pub use device::{DeviceInfo, DeviceInfoError};
+pub use discovery::Discovery;
+pub use error::{ErrorCode, OAuthError};
+pub use login_hint::LoginHint;
+pub use params::{Params, ParamsError};
+pub use pkce::CodeChallenge;
+pub use response::{FormPost, redirect_with_fragment, redirect_with_query};
+pub use sid::{SessionKind, Sid};
+pub use token::{GrantType, TokenRequest, TokenResponse};
