@@ -5,13 +5,17 @@
 //! else. What a row means is the business of the crates above.
 
 mod audit_log;
+mod authenticators;
 mod db;
 mod identities;
 #[cfg(test)]
 mod tests;
 mod users;
+mod verified_claims;
 
 pub use audit_log::AuditLog;
+pub use authenticators::Authenticators;
 pub use db::{Result, Store, StoreError, Tx};
 pub use identities::{Identities, InsertedIdentity};
 pub use users::Users;
+pub use verified_claims::VerifiedClaims;

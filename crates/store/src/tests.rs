@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod engine;
+mod passwords;
 
 use domain::{AppId, User, UserId};
 use stdx::Timestamp;
