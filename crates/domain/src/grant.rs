@@ -59,6 +59,9 @@ pub struct RefreshToken {
     pub hash: String,
     /// The token it replaced, and when.
     pub previous_hash: Option<String>,
+    /// The token that replaced the previous one, readable only to a holder of the previous
+    /// one: the answer to a client whose first answer was lost.
+    pub sealed_successor: Option<String>,
     pub rotated_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
 }

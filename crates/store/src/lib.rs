@@ -4,18 +4,31 @@
 //! noun, reached as `tx.users()`, `tx.identities()`. Engine differences live in `db` and nowhere
 //! else. What a row means is the business of the crates above.
 
+mod access;
+mod access_tokens;
 mod audit_log;
 mod authenticators;
+mod authorizations;
 mod db;
+mod grants;
 mod identities;
+mod idp_sessions;
+mod refresh_tokens;
+mod signed_in;
 #[cfg(test)]
 mod tests;
 mod users;
 mod verified_claims;
 
+pub use access_tokens::AccessTokens;
 pub use audit_log::AuditLog;
 pub use authenticators::Authenticators;
+pub use authorizations::Authorizations;
 pub use db::{Result, Store, StoreError, Tx};
+pub use grants::Grants;
 pub use identities::{Identities, InsertedIdentity};
+pub use idp_sessions::IdpSessions;
+pub use refresh_tokens::{RefreshTokens, Rotation};
+pub use signed_in::{Ends, SignedIn};
 pub use users::Users;
 pub use verified_claims::VerifiedClaims;

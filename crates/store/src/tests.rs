@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod engine;
 mod passwords;
+mod sessions;
 
 use domain::{AppId, User, UserId};
 use stdx::Timestamp;

@@ -14,6 +14,7 @@ use super::{Engine, Store};
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_accounts.sql")),
     (2, include_str!("../migrations/0002_audit_and_portal.sql")),
+    (10, include_str!("../migrations/0010_sessions.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

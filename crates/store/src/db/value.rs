@@ -26,6 +26,7 @@ pub(crate) enum Arg<'a> {
     Time(Timestamp),
     MaybeTime(Option<Timestamp>),
     Object(&'a Map<String, Value>),
+    Json(&'a Value),
     MaybeIp(Option<IpAddr>),
 }
 
@@ -48,6 +49,7 @@ macro_rules! bind {
                 Arg::Time(at) => query.bind($time(at)),
                 Arg::MaybeTime(at) => query.bind(at.map($time)),
                 Arg::Object(value) => query.bind(sqlx::types::Json(value)),
+                Arg::Json(value) => query.bind(sqlx::types::Json(value)),
                 Arg::MaybeIp(ip) => query.bind(ip.map($ip)),
             };
         }
@@ -107,6 +109,11 @@ impl Row {
     pub(crate) fn object(&self, column: &str) -> Result<Map<String, Value>> {
         let value: Result<Option<sqlx::types::Json<Map<String, Value>>>> = get!(self, column);
         Ok(value?.map(|json| json.0).unwrap_or_default())
+    }
+
+    pub(crate) fn json(&self, column: &str) -> Result<Value> {
+        let value: Result<sqlx::types::Json<Value>> = get!(self, column);
+        Ok(value?.0)
     }
 
     pub(crate) fn maybe_ip(&self, column: &str) -> Result<Option<IpAddr>> {
