@@ -1,1 +1,11 @@
-//! Users, identities, authenticators, profiles.
+//! People and their accounts: what they are known by, what they prove it with, what they say of
+//! themselves.
+//!
+//! Rules are functions over `ctx` and `tx`; hashing happens on [`Hasher`], outside any
+//! transaction. Sessions, tokens and pages are the business of others.
+
+mod hasher;
+
+pub use hasher::{
+    Argon2Cost, HashFormat, Hasher, HasherError, HasherSettings, PASSWORD_BYTES_MAX, Verdict,
+};

@@ -1,0 +1,184 @@
+//! Password hashing on threads of its own.
+//!
+//! A hash costs tens of milliseconds of a core and megabytes of memory by design. The pool is
+//! bounded and so is its queue: a burst of sign-ins cannot starve the rest of the server, it is
+//! told [`HasherError::Busy`]. Never call this with a transaction open. The formats are `format`'s.
+
+mod format;
+#[cfg(test)]
+mod tests;
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stdx::{Rng, Secret};
+use tokio::sync::oneshot;
+
+pub use format::{Argon2Cost, HashFormat};
+
+/// Longer passwords are never hashed, and so never right. Upstream has the same limit.
+pub const PASSWORD_BYTES_MAX: usize = 8_192;
+
+/// How the process hashes: from its own settings, not the project's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HasherSettings {
+    /// How new hashes are written; all known formats are verified.
+    pub format: HashFormat,
+    pub threads: usize,
+    /// Requests that may wait for a thread.
+    pub queue_max: usize,
+}
+
+impl Default for HasherSettings {
+    /// OWASP's minimum for argon2id, on half of the machine.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { format: HashFormat::default(), threads: cores.div_ceil(2), queue_max: 64 }
+    }
+}
+
+/// A handle on the pool. Clones share it; its threads end with the last one.
+#[derive(Clone)]
+pub struct Hasher {
+    jobs: SyncSender<Job>,
+    format: HashFormat,
+    /// Something to verify against when there is no user, so that it takes as long.
+    decoy: Arc<Secret<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HasherError {
+    /// The queue is full. The client should come back in a moment.
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error("the password is too long")]
+    TooLong,
+    /// Out of memory, in practice.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// What checking a password found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right {
+        /// The hash is of an older format or cost: write a new one while the password is known.
+        needs_rehash: bool,
+    },
+}
+
+struct Job {
+    password: Secret<String>,
+    task: Task,
+}
+
+enum Task {
+    Hash { salt: [u8; 16], reply: oneshot::Sender<Result<Secret<String>, HasherError>> },
+    Verify { hashes: Vec<Secret<String>>, reply: oneshot::Sender<Option<usize>> },
+}
+
+impl Hasher {
+    pub fn new(settings: &HasherSettings) -> Self {
+        let (jobs, queue) = sync_channel(settings.queue_max);
+        let queue = Arc::new(Mutex::new(queue));
+        let format = settings.format;
+        for number in 0..settings.threads.max(1) {
+            let queue = queue.clone();
+            std::thread::Builder::new()
+                .name(format!("hasher-{number}"))
+                .spawn(move || work(&queue, format))
+                .expect("the process may start its threads");
+        }
+        let decoy = format.hash(b"nobody has this password", &[0; 16]).unwrap_or_default();
+        Self { jobs, format, decoy: Arc::new(Secret::new(decoy)) }
+    }
+
+    /// As cheap as the algorithm allows. Tests only.
+    pub fn for_tests() -> Self {
+        let format = HashFormat::Argon2id(Argon2Cost::LOWEST);
+        Self::new(&HasherSettings { format, threads: 1, queue_max: 64 })
+    }
+
+    pub async fn hash(
+        &self,
+        rng: &Rng,
+        password: &Secret<String>,
+    ) -> Result<Secret<String>, HasherError> {
+        if password.reveal().len() > PASSWORD_BYTES_MAX {
+            return Err(HasherError::TooLong);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.submit(password, Task::Hash { salt: rng.bytes(), reply })?;
+        answer.await.map_err(|_| HasherError::Failed)?
+    }
+
+    pub async fn verify(
+        &self,
+        password: &Secret<String>,
+        hash: &Secret<String>,
+    ) -> Result<Verdict, HasherError> {
+        Ok(match self.find(password, vec![hash.clone()]).await? {
+            Some(_) => Verdict::Right { needs_rehash: !self.format.is_format_of(hash.reveal()) },
+            None => Verdict::Wrong,
+        })
+    }
+
+    /// Whether it is one of these, such as the passwords that were used before.
+    pub async fn is_any(
+        &self,
+        password: &Secret<String>,
+        hashes: Vec<Secret<String>>,
+    ) -> Result<bool, HasherError> {
+        Ok(self.find(password, hashes).await?.is_some())
+    }
+
+    /// Takes as long as [`Hasher::verify`] does, for a user who does not exist.
+    pub async fn verify_nobody(&self, password: &Secret<String>) -> Result<Verdict, HasherError> {
+        self.find(password, vec![(*self.decoy).clone()]).await.map(|_| Verdict::Wrong)
+    }
+
+    async fn find(
+        &self,
+        password: &Secret<String>,
+        hashes: Vec<Secret<String>>,
+    ) -> Result<Option<usize>, HasherError> {
+        if password.reveal().len() > PASSWORD_BYTES_MAX || hashes.is_empty() {
+            return Ok(None);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.submit(password, Task::Verify { hashes, reply })?;
+        answer.await.map_err(|_| HasherError::Failed)
+    }
+
+    fn submit(&self, password: &Secret<String>, task: Task) -> Result<(), HasherError> {
+        let job = Job { password: password.clone(), task };
+        self.jobs.try_send(job).map_err(|_| HasherError::Busy)
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hasher").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { password, task }) = next else { return };
+        let password = password.reveal().as_bytes();
+        // Whoever asked may have gone: then nobody hears the answer.
+        match task {
+            Task::Hash { salt, reply } => {
+                let hash = format.hash(password, &salt).map(Secret::new);
+                let _ = reply.send(hash.ok_or(HasherError::Failed));
+            }
+            Task::Verify { hashes, reply } if !reply.is_closed() => {
+                let found = hashes.iter().position(|it| format::matches(password, it.reveal()));
+                let _ = reply.send(found);
+            }
+            Task::Verify { .. } => {}
+        }
+    }
+}
