@@ -1,0 +1,213 @@
+//! `oauth`: the applications that sign people in through the project.
+
+use crate::flow::FlowKind;
+use crate::section::{choice, section};
+use crate::session;
+use crate::text;
+
+section! {
+    /// OAuth 2.0 clients.
+    pub struct OAuth {
+        ..
+        clients: Vec<ClientConfig>,
+    }
+
+    /// One OAuth 2.0 client (RFC 7591 §2 for the names without `x_`).
+    #[schemars(extend(
+        "required" = ["name", "client_id"],
+        "allOf" = [
+            {
+                "if": is_type(&["traditional_webapp"]),
+                "then": {
+                    "properties": { "post_logout_redirect_uris": { "minItems": 1 } },
+                    "required": ["post_logout_redirect_uris"],
+                },
+            },
+            {
+                "if": is_type(&["confidential", "third_party_app"]),
+                "then": { "required": ["client_name"] },
+            },
+            {
+                "if": is_type(
+                    &["spa", "traditional_webapp", "native", "confidential", "third_party_app"],
+                ),
+                "then": { "required": ["redirect_uris"] },
+            },
+            {
+                "if": is_type(&["m2m"]),
+                "then": {
+                    "properties": { "access_token_lifetime_seconds": { "maximum": 2_419_200 } },
+                },
+            },
+        ],
+    ))]
+    pub struct ClientConfig {
+        client_id: String = String::new(),
+        /// For administrators; people see `client_name`.
+        name: String = String::new(),
+        #[schemars(range(min = 300))]
+        access_token_lifetime_seconds: i64 = ACCESS_TOKEN_LIFETIME_SECONDS,
+        refresh_token_lifetime_seconds: i64 = 0,
+        refresh_token_idle_timeout_enabled: bool = true,
+        refresh_token_idle_timeout_seconds: i64 = session::IDLE_TIMEOUT_SECONDS,
+        /// Which flows the client may start; empty means all.
+        x_authentication_flow_allowlist: FlowAllowlist = FlowAllowlist::default(),
+        ..
+        #[schemars(with = "text::Uri")]
+        client_uri: Option<String>,
+        #[schemars(length(min = 1))]
+        client_name: Option<String>,
+        x_application_type: Option<ApplicationType>,
+        x_framework: Option<Framework>,
+        #[schemars(extend("enum" = [0, 1]))]
+        x_max_concurrent_session: i64,
+        #[schemars(with = "Vec<text::RedirectUri>", length(min = 1))]
+        redirect_uris: Vec<String>,
+        grant_types: Vec<String>,
+        response_types: Vec<String>,
+        #[schemars(with = "Vec<text::RedirectUri>")]
+        post_logout_redirect_uris: Vec<String>,
+        refresh_token_rotation_enabled: bool,
+        issue_jwt_access_token: bool,
+        #[schemars(with = "text::Uri")]
+        policy_uri: Option<String>,
+        #[schemars(with = "text::Uri")]
+        tos_uri: Option<String>,
+        #[schemars(with = "text::Uri")]
+        x_custom_ui_uri: Option<String>,
+        x_app2app_enabled: bool,
+        x_app2app_insecure_device_key_binding_enabled: bool,
+        x_dpop_disabled: bool,
+        x_pre_authenticated_url_enabled: bool,
+        #[schemars(with = "Vec<text::HttpOrigin>")]
+        x_pre_authenticated_url_allowed_origins: Vec<String>,
+        #[schemars(with = "text::PublicHttpsUrl")]
+        logo_uri: Option<String>,
+        x_replace_project_logo_with_logo_uri: bool,
+    }
+
+    /// The flows and groups of flows a client may start.
+    pub struct FlowAllowlist {
+        ..
+        groups: Vec<FlowAllowlistGroup>,
+        flows: Vec<FlowReference>,
+    }
+
+    /// A group of flows, declared in `ui.authentication_flow.groups`.
+    #[schemars(extend("required" = ["name"]))]
+    pub struct FlowAllowlistGroup {
+        #[schemars(length(min = 1))]
+        name: String = String::new(),
+    }
+
+    /// One flow by kind and name.
+    #[schemars(extend("required" = ["type", "name"]))]
+    pub struct FlowReference {
+        #[serde(rename = "type")]
+        kind: FlowKind = FlowKind::default(),
+        #[schemars(with = "text::ObjectName")]
+        name: String = String::new(),
+    }
+}
+
+choice! {
+    /// What kind of program a client is; decides how far it is trusted.
+    pub enum ApplicationType {
+        Spa = "spa",
+        TraditionalWebapp = "traditional_webapp",
+        Native = "native",
+        Confidential = "confidential",
+        ThirdPartyApp = "third_party_app",
+        M2m = "m2m",
+    }
+
+    /// What the client is written with; the portal shows the matching guide.
+    pub enum Framework {
+        React = "react",
+        Vue = "vue",
+        Angular = "angular",
+        NextJs = "nextjs",
+        Express = "express",
+        OtherSpa = "other-spa",
+        Flask = "flask",
+        Laravel = "laravel",
+        Java = "java",
+        AspNet = "aspnet",
+        OtherOidc = "other-oidc",
+        ReactNative = "react-native",
+        Ios = "ios",
+        Android = "android",
+        Flutter = "flutter",
+        Ionic = "ionic",
+    }
+}
+
+pub(crate) const ACCESS_TOKEN_LIFETIME_SECONDS: i64 = 30 * 60;
+
+/// The `if` of a rule about some application types.
+fn is_type(types: &[&str]) -> serde_json::Value {
+    serde_json::json!({
+        "properties": { "x_application_type": { "enum": types } },
+        "required": ["x_application_type"],
+    })
+}
+
+impl OAuth {
+    pub fn find_client(&self, client_id: &str) -> Option<&ClientConfig> {
+        self.clients.iter().find(|client| client.client_id == client_id)
+    }
+}
+
+impl ClientConfig {
+    /// Third parties need consent and see only what their scopes say.
+    pub fn is_third_party(&self) -> bool {
+        self.x_application_type == Some(ApplicationType::ThirdPartyApp)
+    }
+
+    pub fn is_first_party(&self) -> bool {
+        !self.is_third_party()
+    }
+
+    /// Confidential clients authenticate with a secret (RFC 6749 §2.1).
+    pub fn is_confidential(&self) -> bool {
+        use ApplicationType::{Confidential, M2m, ThirdPartyApp};
+        matches!(self.x_application_type, Some(Confidential | ThirdPartyApp | M2m))
+    }
+
+    pub fn is_public(&self) -> bool {
+        !self.is_confidential()
+    }
+
+    /// Whether RFC 6749 §4.4 is open to the client.
+    pub fn may_use_client_credentials(&self) -> bool {
+        use ApplicationType::{Confidential, M2m};
+        matches!(self.x_application_type, Some(Confidential | M2m))
+    }
+
+    /// Whether the client may ask for the scope that can do everything a user can.
+    pub fn has_full_access_scope(&self) -> bool {
+        !self.is_confidential()
+    }
+
+    /// Whether ID tokens for the client may carry e-mail address, phone number and the like.
+    pub fn allows_pii_in_id_token(&self) -> bool {
+        use ApplicationType::{Confidential, ThirdPartyApp};
+        matches!(self.x_application_type, Some(Confidential | ThirdPartyApp))
+    }
+
+    /// The redirect URI of a request that names none.
+    pub fn default_redirect_uri(&self) -> Option<&str> {
+        self.redirect_uris.first().map(String::as_str)
+    }
+
+    pub(crate) fn resolve(&mut self) {
+        use crate::resolve::or;
+        or(&mut self.access_token_lifetime_seconds, ACCESS_TOKEN_LIFETIME_SECONDS);
+        let lifetime = self.access_token_lifetime_seconds.max(session::LIFETIME_SECONDS);
+        or(&mut self.refresh_token_lifetime_seconds, lifetime);
+        or(&mut self.refresh_token_idle_timeout_seconds, session::IDLE_TIMEOUT_SECONDS);
+        if self.x_application_type == Some(ApplicationType::M2m) {
+            self.issue_jwt_access_token = true;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+
+mod conformance;
+
+const BASE: &str = "id: test\nhttp:\n  public_origin: http://test\n";
+
+fn check(more: &str, expected: &Expect) {
+    let errors = AppConfig::parse(&format!("{BASE}{more}")).unwrap_err();
+    expected.assert_eq(&errors.to_string());
+}
+
+#[test]
+fn two_keys_are_enough() {
+    let config = AppConfig::parse(BASE).unwrap();
+    assert_eq!(config.id, "test");
+    assert_eq!(config.session.lifetime_seconds, 52 * 7 * 86_400);
+    assert_eq!(config.identity.login_id.keys[0].key, "email");
+}
+
+#[test]
+fn everything_wrong_is_found_at_once() {
+    check(
+        "
+ui: { no_such_key: 1, default_client_uri: javascript }
+oauth: { clients: [{ name: a }] }
+authentication: { identities: [passkey], primary_authenticators: [password] }
+",
+        &expect![[r#"
+            invalid configuration
+              /ui/default_client_uri: the value is not a "uri"
+              /ui/no_such_key: this key is not known
+              /oauth/clients/0: "client_id" is a required property
+              /authentication/primary_authenticators/0: an element that is needed is missing
+              /authentication/identities/0: an element that is needed is missing"#]],
+    );
+}
+
+#[test]
+fn redirect_uris_that_run_scripts_are_refused() {
+    check(
+        "
+oauth:
+  clients:
+  - client_id: a
+    name: a
+    redirect_uris: ['javascript://app.example/%0aalert(1)', 'https://app.example/']
+    post_logout_redirect_uris: ['data://text/html']
+",
+        &expect![[r#"
+            invalid configuration
+              /oauth/clients/0/redirect_uris/0: the value is not a "x_redirect_uri"
+              /oauth/clients/0/post_logout_redirect_uris/0: the value is not a "x_redirect_uri""#]],
+    );
+}
+
+#[test]
+fn rules_across_sections_are_checked() {
+    check(
+        "
+oauth:
+  clients:
+  - { client_id: a, name: a, access_token_lifetime_seconds: 600, refresh_token_lifetime_seconds: 300 }
+identity:
+  oauth:
+    providers:
+    - { alias: g, type: google, client_id: a }
+    - { alias: g, type: facebook, client_id: b }
+localization: { fallback_language: de, supported_languages: [en] }
+ui:
+  phone_input: { allowlist: [HK], pinned_list: [DE] }
+  authentication_flow: { groups: [{ name: g, flows: [{ type: signup, name: nowhere }] }] }
+",
+        &expect![[r"
+            invalid configuration
+              /oauth/clients/0/refresh_token_lifetime_seconds: a refresh token must live at least as long as an access token
+              /identity/oauth/providers/1: another provider has this alias
+              /ui/phone_input/pinned_list: a pinned country is not in the allowlist
+              /localization/supported_languages: the fallback language must be among the supported languages
+              /ui/authentication_flow/groups/0/flows/0: there is no such flow
+              /ui/authentication_flow/groups/0: a group needs a login flow"]],
+    );
+}
+
+#[test]
+fn yaml_that_plays_tricks_is_refused() {
+    check(
+        "id: again\n",
+        &expect![[r"
+        invalid configuration
+          (root): this is not valid YAML: line 4, column 1"]],
+    );
+    let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for (before, name) in ('a'..'m').zip('b'..='m') {
+        let aliases = vec![format!("*{before}"); 9].join(",");
+        bomb += &[&name.to_string(), ": &", &name.to_string(), " [", &aliases, "]\n"].concat();
+    }
+    check(
+        &bomb,
+        &expect![[r"
+        invalid configuration
+          (root): this is not valid YAML: line 9, column 14"]],
+    );
+    check(
+        &"#".repeat(yaml::SIZE_BYTES_MAX),
+        &expect![[r"
+        invalid configuration
+          (root): the document is longer than 1048576 bytes"]],
+    );
+}
+
+#[test]
+fn a_resolved_document_is_a_document_that_resolves_to_itself() {
+    let config = AppConfig::parse(BASE).unwrap();
+    let again = AppConfig::from_value(serde_json::to_value(&config).unwrap()).unwrap();
+    assert_eq!(again, config);
+}
+
+#[test]
+fn the_plan_takes_countries_and_fraud_protection_away() {
+    let mut config = AppConfig::parse(&format!(
+        "{BASE}fraud_protection: {{ enabled: false }}\nui: {{ phone_input: {{ pinned_list: [DE] }} }}\n"
+    ))
+    .unwrap();
+    config.constrain(&FeatureConfig::parse("ui: { phone_input: { allowlist: [HK] } }").unwrap());
+    assert_eq!(config.ui.phone_input.allowlist, ["HK"]);
+    assert!(config.ui.phone_input.pinned_list.is_empty());
+    assert!(config.fraud_protection.enabled);
+}
+
+#[test]
+fn test_rules_fix_codes_and_hold_messages_back() {
+    let config = AppConfig::parse(&format!(
+        "{BASE}test_mode:
+  oob_otp: {{ enabled: true, rules: [{{ regex: '^\\+4', fixed_code: '000000' }}] }}
+  sms: {{ enabled: true, rules: [{{ regex: '^\\+4', suppressed: true }}] }}
+"
+    ))
+    .unwrap();
+    assert_eq!(config.test_mode.oob_otp.fixed_code("+491234"), Some("000000"));
+    assert_eq!(config.test_mode.oob_otp.fixed_code("+851234"), None);
+    assert!(config.test_mode.sms.is_suppressed("+491234"));
+    assert!(!config.test_mode.email.is_suppressed("+491234"));
+}
+
+#[test]
+fn the_schema_forbids_null_and_unknown_keys() {
+    let text = schema().to_string();
+    assert!(!text.contains("null"), "what is absent is absent");
+    assert_eq!(schema()["additionalProperties"], false);
+}
