@@ -4,7 +4,9 @@
 //! Rules are functions over `ctx` and `tx`; hashing happens on [`Hasher`], outside any
 //! transaction. Sessions, tokens and pages are the business of others.
 
+mod fold;
 mod hasher;
+pub mod login_id;
 
 pub use hasher::{
     Argon2Cost, HashFormat, Hasher, HasherError, HasherSettings, PASSWORD_BYTES_MAX, Verdict,

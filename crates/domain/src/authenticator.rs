@@ -63,6 +63,12 @@ impl AuthenticatorType {
             Self::OobOtpSms => "oob_otp_sms",
         }
     }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Password, Self::Passkey, Self::Totp, Self::OobOtpEmail, Self::OobOtpSms]
+            .into_iter()
+            .find(|it| it.as_str() == text)
+    }
 }
 
 impl AuthenticatorKind {

@@ -5,6 +5,7 @@ mod audit;
 mod authenticator;
 mod grant;
 mod identity;
+mod overview;
 mod session;
 mod user;
 
@@ -19,6 +20,7 @@ pub use grant::{
     Scopes,
 };
 pub use identity::{Identity, IdentityId, IdentityType, LoginId, LoginIdType, VerifiedClaim};
+pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview};
 pub use session::{Access, IdpSession, IdpSessionId};
 pub use user::{AccountStatus, Attributes, User, UserId};
 

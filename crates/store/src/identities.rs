@@ -31,7 +31,7 @@ impl Identities<'_> {
                     WHERE i.app_id = $1 AND i.user_id = $2
                     ORDER BY i.created_at, i.id";
         let rows = self.0.fetch_all(sql, &[Arg::Text(user.as_str())]).await?;
-        rows.iter().map(|row| login_id_from_row(row).map(Identity::LoginId)).collect()
+        rows.iter().map(|row| login_id_from_row(row, BASE).map(Identity::LoginId)).collect()
     }
 
     /// The owner of a normalised login id, under any key of this type.
@@ -49,7 +49,7 @@ impl Identities<'_> {
                     LIMIT 1";
         let args = [Arg::Text(r#type.as_str()), Arg::Text(login_id)];
         let row = self.0.fetch_optional(sql, &args).await?;
-        row.as_ref().map(login_id_from_row).transpose()
+        row.as_ref().map(|row| login_id_from_row(row, BASE)).transpose()
     }
 
     /// The identity that stands in the way of another with the same unique key.
@@ -60,7 +60,7 @@ impl Identities<'_> {
                      JOIN _auth_identity i ON i.id = l.id
                     WHERE l.app_id = $1 AND l.unique_key = $2";
         let row = self.0.fetch_optional(sql, &[Arg::Text(unique_key)]).await?;
-        row.as_ref().map(login_id_from_row).transpose()
+        row.as_ref().map(|row| login_id_from_row(row, BASE)).transpose()
     }
 
     /// Adds a login id, unless another person or the same one has its unique key.
@@ -118,12 +118,18 @@ impl Identities<'_> {
     }
 }
 
-fn login_id_from_row(row: &Row) -> Result<LoginId> {
+/// The columns of `_auth_identity`, where nothing else has the same names.
+const BASE: [&str; 4] = ["id", "user_id", "created_at", "updated_at"];
+
+pub(crate) fn login_id_from_row(
+    row: &Row,
+    [id, user_id, created_at, updated_at]: [&str; 4],
+) -> Result<LoginId> {
     Ok(LoginId {
-        id: IdentityId::new(row.text("id")?),
-        user_id: UserId::new(row.text("user_id")?),
-        created_at: row.time("created_at")?,
-        updated_at: row.time("updated_at")?,
+        id: IdentityId::new(row.text(id)?),
+        user_id: UserId::new(row.text(user_id)?),
+        created_at: row.time(created_at)?,
+        updated_at: row.time(updated_at)?,
         key: row.text("login_id_key")?,
         r#type: LoginIdType::parse(&row.text("login_id_type")?)
             .ok_or(StoreError::Corrupt("login_id_type"))?,

@@ -13,6 +13,7 @@ mod db;
 mod grants;
 mod identities;
 mod idp_sessions;
+mod overview;
 mod refresh_tokens;
 mod signed_in;
 #[cfg(test)]

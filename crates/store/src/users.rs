@@ -15,6 +15,10 @@ impl Tx {
 }
 
 impl Users<'_> {
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        self.0
+    }
+
     pub async fn find(&mut self, id: &UserId) -> Result<Option<User>> {
         let sql = "SELECT id, created_at, updated_at, login_at, last_login_at, is_disabled,
                           disable_reason, is_deactivated, delete_at, is_anonymized, anonymize_at,
@@ -116,7 +120,7 @@ impl Users<'_> {
     }
 }
 
-fn user_from_row(row: &Row) -> Result<User> {
+pub(crate) fn user_from_row(row: &Row) -> Result<User> {
     Ok(User {
         id: UserId::new(row.text("id")?),
         created_at: row.time("created_at")?,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{NOW, conformance, read, user, write};
 use crate::{InsertedIdentity, Store};
 
-fn email(user: &UserId, id: &str, address: &str) -> LoginId {
+pub(super) fn email(user: &UserId, id: &str, address: &str) -> LoginId {
     LoginId {
         id: IdentityId::new(id),
         user_id: user.clone(),

@@ -1,11 +1,12 @@
 //! Passwords, old and new, and claims that were proved.
 
 use domain::{
-    Authenticator, AuthenticatorId, AuthenticatorKind, PasswordAuthenticator, PasswordHistoryEntry,
-    UserId, VerifiedClaim,
+    Authenticator, AuthenticatorId, AuthenticatorKind, AuthenticatorOverview, AuthenticatorType,
+    IdentityOverview, PasswordAuthenticator, PasswordHistoryEntry, UserId, VerifiedClaim,
 };
 use stdx::Secret;
 
+use super::accounts::email;
 use super::{NOW, conformance, read, user, write};
 use crate::Store;
 
@@ -118,7 +119,50 @@ async fn a_claim_is_verified_once(store: &Store) {
     assert_eq!(tx.verified_claims().list(&alice).await.unwrap(), []);
 }
 
+async fn one_read_brings_everything(store: &Store) {
+    let alice = user(store, "alice").await;
+    let (first, second) = (email(&alice, "i1", "a@b.c"), email(&alice, "i2", "b@b.c"));
+    let mut tx = write(store).await;
+    assert_eq!(tx.users().find_overview(&UserId::new("nobody")).await.unwrap(), None);
+    let bare = tx.users().find_overview(&alice).await.unwrap().unwrap();
+    assert_eq!((bare.identities.len(), bare.authenticators.len()), (0, 0));
+
+    for identity in [&first, &second] {
+        tx.identities().insert_login_id(identity).await.unwrap();
+    }
+    let claim = |id: &str, name: &str| VerifiedClaim {
+        id: id.to_owned(),
+        user_id: alice.clone(),
+        name: name.to_owned(),
+        value: "b@b.c".to_owned(),
+        created_at: NOW,
+    };
+    tx.verified_claims().insert(&claim("c1", "email")).await.unwrap();
+    tx.verified_claims().insert(&claim("c2", "phone_number")).await.unwrap();
+    for (id, kind) in [("p1", AuthenticatorKind::Primary), ("p2", AuthenticatorKind::Secondary)] {
+        let password = PasswordAuthenticator { kind, ..password(&alice, id) };
+        tx.authenticators().insert_password(&password).await.unwrap();
+    }
+
+    let found = tx.users().find_overview(&alice).await.unwrap().unwrap();
+    assert_eq!(found.user.id, alice);
+    let identity = |it: &domain::LoginId, is_verified| IdentityOverview {
+        identity: domain::Identity::LoginId(it.clone()),
+        is_verified,
+    };
+    assert_eq!(found.identities, [identity(&first, false), identity(&second, true)]);
+    let authenticator = |kind| AuthenticatorOverview {
+        r#type: AuthenticatorType::Password,
+        kind,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let expected = [AuthenticatorKind::Primary, AuthenticatorKind::Secondary].map(authenticator);
+    assert_eq!(found.authenticators, expected);
+}
+
 conformance! {
+    one_read_brings_everything,
     a_password_is_read_as_written,
     a_password_is_replaced_only_if_it_is_the_one_that_was_verified,
     a_deleted_password_is_gone,
