@@ -30,15 +30,18 @@ const tests = {
   PasswordAlphabetRequired: (password) => /[A-Za-z]/.test(password),
   PasswordDigitRequired: (password) => /[0-9]/.test(password),
   PasswordSymbolRequired: (password) => /[^A-Za-z0-9]/.test(password),
+  PasswordBelowGuessableLevel: (password, value) => level(password) >= Number(value),
 };
 
 function judge(item, password) {
   const test = tests[item.dataset.rule];
+  const status = item.querySelector("[data-status]");
+  // What the server said was about another password.
+  item.classList.remove("unmet");
+  status.textContent = "";
   if (!test) return;
   const met = password !== "" && test(password, item.dataset.value);
   item.classList.toggle("met", met);
-  item.classList.remove("unmet");
-  const status = item.querySelector("[data-status]");
   status.textContent = met ? status.dataset.met : status.dataset.unmet;
 }
 
@@ -68,6 +71,8 @@ export function guesses(password) {
   rest = rest.replace(/(19|20)\d\d|\d{1,2}[-/.]\d{1,2}([-/.]\d{2,4})?/g, () => ((power += 2.2), ""));
   rest = rest.replace(/(.)\1{2,}/g, (run) => ((power += 1.2 + Math.log10(run.length)), ""));
   rest = withoutSequences(rest, () => (power += 1.5));
+  // Four letters in a row are likely to be a word.
+  rest = rest.replace(/[a-z]{4,}/g, (word) => ((power += 3.5 + 0.35 * (word.length - 4)), ""));
   const mixed = /[a-z]/.test(password) && /[A-Z]/.test(password) ? 0.4 : 0;
   for (const it of rest) {
     power += /\d/.test(it) ? 0.9 : /[a-z]/.test(it) ? 1.05 : 1.45;
