@@ -13,7 +13,9 @@ pub(crate) fn or(value: &mut i64, default: i64) {
 
 impl AppConfig {
     /// Fills in what parsing alone cannot; keys that were replaced by others disappear.
-    pub(crate) fn resolve(&mut self) {
+    ///
+    /// [`AppConfig::parse`] has done so already: this is for values made by hand.
+    pub fn resolve(&mut self) {
         self.welcome_message = None;
         self.otp = None;
         self.hook.resolve();

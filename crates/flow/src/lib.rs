@@ -1,1 +1,3 @@
 //! Authentication flows: declared in configuration, walked one input at a time.
+
+pub mod builtin;
