@@ -1,1 +1,34 @@
-//! Browser sessions, grants, codes and the tokens they hand out.
+//! Who is signed in: browser sessions, grants, tokens, codes, and how all of it ends.
+//!
+//! What must survive is in `store`; what may be lost (codes, challenges, requests under way) is
+//! in `kv`. A credential is only ever kept as its hash. Rules take `ctx, tx` and leave the
+//! commit to the caller; after a commit that ended something, the caller says so to
+//! [`Sessions::forget`], so that no cache outlives it.
+
+mod access;
+pub mod access_token;
+pub mod app_session;
+pub mod authentication_info;
+pub mod browser;
+pub mod challenge;
+pub mod code;
+pub mod consent;
+pub mod end;
+mod error;
+pub mod grant;
+pub mod listing;
+pub mod oauth_session;
+pub mod refresh;
+mod resolve;
+mod session;
+mod user_agent;
+
+#[cfg(test)]
+mod world;
+
+pub use authentication_info::AuthenticationInfo;
+pub use error::SessionsError;
+pub use oauth_session::OAuthSession;
+pub use resolve::{Credentials, Resolved, Sessions};
+pub use session::{Session, SessionRef};
+pub use user_agent::device_name;

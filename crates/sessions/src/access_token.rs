@@ -1,0 +1,83 @@
+//! Access tokens. What travels is opaque, or a JWT whose `jti` is the hash under which the
+//! token is known; either way there is a row, so that ending a grant ends its tokens.
+
+use appconfig::ClientConfig;
+use ctx::Ctx;
+use domain::{AccessToken, AccessTokenHolder, ClientId, Scopes};
+use jose::Expected;
+use stdx::{Secret, Timestamp, sha256_hex};
+use store::Tx;
+
+use crate::error::Result;
+
+/// The `typ` of an access token (RFC 9068 §2.1).
+pub const JWT_TYPE: &str = "at+jwt";
+
+/// A token that was just made.
+#[derive(Debug)]
+pub struct Issued {
+    /// The opaque form.
+    pub token: Secret<String>,
+    /// The name of the row, and the `jti` of the JWT form.
+    pub hash: String,
+    pub expires_at: Timestamp,
+    pub expires_in_seconds: i64,
+}
+
+/// Makes a token that does what `scopes` say until its client's lifetime is over.
+pub async fn issue(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    holder: AccessTokenHolder,
+    scopes: Scopes,
+) -> Result<Issued> {
+    let token = ctx.rng.token();
+    let expires_in_seconds = client.access_token_lifetime_seconds;
+    let row = AccessToken {
+        hash: sha256_hex(&token),
+        holder,
+        client_id: ClientId::new(&client.client_id),
+        scopes,
+        created_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(expires_in_seconds),
+    };
+    tx.access_tokens().insert(&row).await?;
+    Ok(Issued {
+        token: Secret::new(token),
+        hash: row.hash,
+        expires_at: row.expires_at,
+        expires_in_seconds,
+    })
+}
+
+/// The name of the row that a presented token stands for; `None` when it cannot be one.
+///
+/// A JWT must be an access token of this project: an ID token, or one for another audience,
+/// opens nothing (RFC 9068 §4).
+pub fn row_name(ctx: &Ctx, presented: &str) -> Option<String> {
+    // Base64url of `{"`: no opaque token of ours has a dot, so nothing is taken for the other.
+    if !presented.starts_with("eyJ") || !presented.contains('.') {
+        let plausible = !presented.is_empty() && presented.len() <= 256;
+        return plausible.then(|| sha256_hex(presented));
+    }
+    let jwt = ctx.app.keys.verify(presented).ok()?;
+    let origin = ctx.app.config.http.public_origin.as_str();
+    let expected = Expected {
+        now: ctx.now,
+        skew_seconds: 0,
+        issuer: Some(origin),
+        audience: Some(origin),
+        expired_is_fine: false,
+    };
+    if !jwt.header.is_type(JWT_TYPE) || jwt.check(&expected).is_err() {
+        return None;
+    }
+    jwt.text("jti").map(str::to_owned)
+}
+
+/// Makes the token worthless at once (RFC 7009 §2.1); whether there was one.
+pub async fn revoke(ctx: &Ctx, tx: &mut Tx, presented: &str) -> Result<bool> {
+    let Some(hash) = row_name(ctx, presented) else { return Ok(false) };
+    Ok(tx.access_tokens().delete(&hash).await?)
+}

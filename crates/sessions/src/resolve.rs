@@ -1,0 +1,258 @@
+//! From the credentials of a request to the session behind them.
+//!
+//! This is asked with every request, so it costs one indexed read and no write, and nothing at
+//! all when the same credential was seen within the last second. What ends a session on this
+//! node is known to it at once, and on the others as soon as they are told; in no case later
+//! than that second. Uses are collected and written together by [`Sessions::flush_touches`].
+
+mod touches;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctx::Ctx;
+use domain::AppId;
+use kv::Kv;
+use moka::sync::Cache;
+use stdx::{Timestamp, constant_time_eq, sha256_hex};
+use store::{SignedIn, Store};
+
+use crate::access::Lifetimes;
+use crate::error::Result;
+use crate::session::{Session, SessionRef};
+use crate::{access_token, app_session, browser};
+use touches::Touches;
+
+/// How long an answer is given again without asking. Whatever ends a session anywhere (an
+/// administrator, another node, an account's end) counts within this time.
+const FRESH_SECONDS: i64 = 1;
+
+/// Some hundred bytes each.
+const CACHED_MAX: u64 = 100_000;
+
+/// The channel on which nodes tell each other what has ended.
+const CHANNEL: &str = "authwarden:sessions:ended";
+
+/// What a request brought. Cookies that came twice are left out by whoever reads them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    pub bearer: Option<&'a str>,
+    pub app_session: Option<&'a str>,
+    pub app_access_token: Option<&'a str>,
+    pub idp_session: Option<&'a str>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolved {
+    /// There was nothing, or only tokens that are not, or no longer, good.
+    Absent,
+    /// There was a browser session's cookie, and it is not, or no longer, good.
+    Invalid,
+    Session(Arc<Session>),
+}
+
+/// The way to find sessions. Cheap to clone; clones share the cache.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    kv: Kv,
+    found: Cache<CacheKey, Cached>,
+    ended: Cache<(AppId, SessionRef), ()>,
+    touches: Arc<Touches>,
+}
+
+/// The project, the kind of credential, and its hash.
+type CacheKey = (AppId, &'static str, String);
+
+#[derive(Clone)]
+struct Cached {
+    session: Arc<Session>,
+    at: Timestamp,
+}
+
+impl Sessions {
+    pub fn new(store: Store, kv: Kv) -> Self {
+        // Both caches are bounded by their size; time only frees memory early.
+        let found =
+            Cache::builder().max_capacity(CACHED_MAX).time_to_live(Duration::from_mins(1)).build();
+        let ended =
+            Cache::builder().max_capacity(CACHED_MAX).time_to_live(Duration::from_mins(1)).build();
+        Self { store, kv, found, ended, touches: Arc::default() }
+    }
+
+    /// Finds the session, in upstream's order: bearer token, app session, app access token,
+    /// browser session. A token that is not good falls through to what comes after it.
+    pub async fn resolve(&self, ctx: &Ctx, credentials: Credentials<'_>) -> Result<Resolved> {
+        if let Some(session) = self.by_access_token(ctx, credentials.bearer).await? {
+            return Ok(Resolved::Session(session));
+        }
+        if let Some(session) = self.by_app_session(ctx, credentials.app_session).await? {
+            return Ok(Resolved::Session(session));
+        }
+        if let Some(session) = self.by_access_token(ctx, credentials.app_access_token).await? {
+            return Ok(Resolved::Session(session));
+        }
+        let Some(cookie) = credentials.idp_session else { return Ok(Resolved::Absent) };
+        let session = self.by_idp_session(ctx, cookie).await?;
+        Ok(session.map_or(Resolved::Invalid, Resolved::Session))
+    }
+
+    /// To be called after the commit of what ended these sessions.
+    pub async fn forget(&self, ctx: &Ctx, ended: &[SessionRef]) {
+        for session in ended {
+            self.ended.insert((ctx.app.id.clone(), session.clone()), ());
+            let message = format!("{} {}", session.sid(), ctx.app.id);
+            if let Err(error) = self.kv.publish(CHANNEL, message.as_bytes()).await {
+                // The others find out by themselves within a second.
+                tracing::warn!(%error, "an ended session could not be announced");
+            }
+        }
+    }
+
+    /// Hears what other nodes ended, for as long as it is polled.
+    pub async fn listen(&self) -> Result<()> {
+        let mut messages = self.kv.subscribe(CHANNEL).await?;
+        loop {
+            match messages.next().await {
+                Ok(message) => self.note_ended(&message),
+                Err(kv::KvError::MessagesLost) => {
+                    self.found.invalidate_all();
+                    messages = self.kv.subscribe(CHANNEL).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Writes down when sessions were used. The server calls it every half minute or so.
+    pub async fn flush_touches(&self) -> Result<()> {
+        self.touches.flush(&self.store).await
+    }
+
+    fn note_ended(&self, message: &[u8]) {
+        let message = String::from_utf8_lossy(message);
+        let named = message.split_once(' ');
+        if let Some((sid, app)) = named
+            && let Some(session) = SessionRef::from_sid(sid)
+        {
+            self.ended.insert((AppId::new(app), session), ());
+        }
+    }
+
+    async fn by_access_token(
+        &self,
+        ctx: &Ctx,
+        token: Option<&str>,
+    ) -> Result<Option<Arc<Session>>> {
+        let Some(token) = token else { return Ok(None) };
+        let key = (ctx.app.id.clone(), "access_token", sha256_hex(token));
+        if let Some(session) = self.cached(ctx, &key) {
+            return Ok(Some(session));
+        }
+        let Some(hash) = access_token::row_name(ctx, token) else { return Ok(None) };
+        let mut tx = self.store.read(&ctx.app.id).await?;
+        let found = tx.signed_in_by_access_token(&hash).await?;
+        drop(tx);
+        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+    }
+
+    async fn by_app_session(
+        &self,
+        ctx: &Ctx,
+        cookie: Option<&str>,
+    ) -> Result<Option<Arc<Session>>> {
+        let Some(cookie) = cookie else { return Ok(None) };
+        let key = (ctx.app.id.clone(), "app_session", sha256_hex(cookie));
+        if let Some(session) = self.cached(ctx, &key) {
+            return Ok(Some(session));
+        }
+        let Some(app) = app_session::find(ctx, &self.kv, cookie).await? else { return Ok(None) };
+        let mut tx = self.store.read(&ctx.app.id).await?;
+        let found = tx.signed_in_by_refresh_token(&app.grant_id, &app.refresh_token_id).await?;
+        drop(tx);
+        // Pages of ours can change everything, so the app must have been trusted with that.
+        let found = found.filter(|it| it.scopes.contains(oauth::scope::FULL_ACCESS));
+        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+    }
+
+    async fn by_idp_session(&self, ctx: &Ctx, cookie: &str) -> Result<Option<Arc<Session>>> {
+        let hash = sha256_hex(cookie);
+        let key = (ctx.app.id.clone(), "idp_session", hash.clone());
+        if let Some(session) = self.cached(ctx, &key) {
+            return Ok(Some(session));
+        }
+        let Some(id) = browser::id_in_cookie(cookie) else { return Ok(None) };
+        let mut tx = self.store.read(&ctx.app.id).await?;
+        let found = tx.signed_in_by_idp_session(&id).await?;
+        drop(tx);
+        let found = found.filter(|it| constant_time_eq(it.token_hash.as_bytes(), hash.as_bytes()));
+        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+    }
+
+    fn cached(&self, ctx: &Ctx, key: &CacheKey) -> Option<Arc<Session>> {
+        let Cached { session, at } = self.found.get(key)?;
+        let is_fresh = at <= ctx.now && ctx.now.seconds_since(at) < FRESH_SECONDS;
+        (is_fresh && !self.has_ended(ctx, &session)).then_some(session)
+    }
+
+    fn has_ended(&self, ctx: &Ctx, session: &Session) -> bool {
+        let ended = |it: SessionRef| self.ended.contains_key(&(ctx.app.id.clone(), it));
+        ended(session.session.clone())
+            || session.sso_group().is_some_and(|id| ended(SessionRef::Idp(id.clone())))
+    }
+
+    /// Remembers what was found, if it is alive.
+    fn admit(&self, ctx: &Ctx, key: CacheKey, found: SignedIn) -> Option<Arc<Session>> {
+        if !is_alive(ctx, &found) {
+            return None;
+        }
+        self.touches.note(ctx, &found);
+        let session = Arc::new(into_session(found)?);
+        self.found.insert(key, Cached { session: session.clone(), at: ctx.now });
+        Some(session)
+    }
+}
+
+/// Whether everything that a credential hangs on is alive.
+fn is_alive(ctx: &Ctx, found: &SignedIn) -> bool {
+    let lifetimes = if found.grant_id.is_some() {
+        let client = found.client_id.as_ref().map(domain::ClientId::as_str);
+        match client.and_then(|id| ctx.app.config.oauth.find_client(id)) {
+            Some(client) => Lifetimes::of_client(client),
+            // The client was removed from the project.
+            None => return false,
+        }
+    } else {
+        Lifetimes::of_browser(&ctx.app.config.session)
+    };
+    let token_is_live = found.token_expires_at.is_none_or(|expires_at| ctx.now < expires_at);
+    let group_is_live =
+        !found.sso_enabled || found.idp_ends.is_some_and(|ends| ends.is_live(ctx.now));
+    token_is_live
+        && group_is_live
+        && found.ends.is_live(ctx.now)
+        && lifetimes.allow(found.created_at, found.last_access_at, ctx.now)
+        && found.user.is_usable(ctx.now)
+}
+
+fn into_session(found: SignedIn) -> Option<Session> {
+    let session = match (found.grant_id, &found.idp_session_id) {
+        (Some(grant), _) => SessionRef::Grant(grant),
+        (None, Some(session)) => SessionRef::Idp(session.clone()),
+        (None, None) => return None,
+    };
+    Some(Session {
+        session,
+        user_id: found.user.id,
+        client_id: found.client_id,
+        idp_session_id: found.idp_session_id,
+        sso_enabled: found.sso_enabled,
+        scopes: found.scopes,
+        amr: found.amr,
+        authenticated_at: found.authenticated_at,
+        created_at: found.created_at,
+    })
+}
+
+#[cfg(test)]
+mod tests;
