@@ -12,9 +12,15 @@ pub use rng::Rng;
 pub use secret::Secret;
 pub use timestamp::Timestamp;
 
+/// SHA-256 (FIPS 180-4).
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
+}
+
 /// SHA-256 of `text` in lower-case hexadecimal: how tokens are stored.
 pub fn sha256_hex(text: &str) -> String {
-    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
+    hex(&sha256(text.as_bytes()))
 }
 
 /// Lower-case hexadecimal.
@@ -37,6 +43,12 @@ pub fn base64url(bytes: &[u8]) -> String {
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// The bytes behind standard base64 with padding (RFC 4648 §4), or `None` for anything else.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
 }
 
 /// Whether two secrets are the same, in a time that does not depend on where they differ.
