@@ -3,12 +3,15 @@
 //! Every rule takes `ctx` first. Two calls made with the same [`Ctx`] see the same instant,
 //! the same configuration and the same caller.
 
+mod app;
+mod origin;
+
 use std::sync::Arc;
 
-use appconfig::{AppConfig, FeatureConfig, Secrets};
-use domain::AppId;
-use jose::SigningKeys;
 use stdx::{Rng, Timestamp};
+
+pub use app::{App, Parts};
+pub use origin::Origin;
 
 /// The ambient facts of one operation, fixed when it starts.
 #[derive(Clone, Debug)]
@@ -28,15 +31,4 @@ pub struct Caller {
     pub ip: String,
     /// As sent, cut to a sane length; empty when there was none.
     pub user_agent: String,
-}
-
-/// One project, resolved: an immutable snapshot that is swapped whole when its source changes.
-#[derive(Debug)]
-pub struct App {
-    pub id: AppId,
-    pub config: AppConfig,
-    pub features: FeatureConfig,
-    pub secrets: Secrets,
-    /// Parsed once per snapshot, because parsing an RSA key costs more than using it.
-    pub keys: SigningKeys,
 }

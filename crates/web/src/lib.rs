@@ -1,1 +1,32 @@
-//! What every surface stands on: the request context, cookies, CSRF, errors.
+//! What every surface stands on: the request's context, cookies, forms, errors, pages.
+//!
+//! Surfaces are `axum::Router<Platform>`; the server mounts them behind [`enter`], which turns
+//! a connection into a `Ctx`. No rule of the product lives here.
+
+mod apps;
+pub mod builtin;
+mod cookie;
+mod cors;
+mod csp;
+mod csrf;
+mod enter;
+mod error;
+mod fields;
+mod pages;
+mod platform;
+mod proxy;
+
+pub use apps::Apps;
+pub use cookie::{SameSite, SetCookie, cookie, cookies};
+pub use cors::{cors, cors_star};
+pub use csp::PageHeaders;
+pub use csrf::is_from_our_pages;
+pub use enter::{CtxOf, enter, enter_internal};
+pub use error::{ApiError, ErrorName, log_failure, result};
+pub use fields::Fields;
+pub use pages::{Page, THEME};
+pub use platform::{Clock, Platform};
+pub use proxy::TrustedProxies;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! One project, resolved.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use appconfig::{AppConfig, FeatureConfig, Secrets};
+use domain::AppId;
+use i18n::Catalogue;
+use jose::SigningKeys;
+use minijinja::Environment;
+use serde_json::Value;
+
+use crate::Origin;
+
+/// An immutable snapshot of one project, swapped whole when its source changes.
+///
+/// What requests need again and again is worked out here once: keys are parsed, texts are
+/// compiled, origins are collected.
+#[derive(Debug)]
+pub struct App {
+    pub id: AppId,
+    pub config: AppConfig,
+    pub features: FeatureConfig,
+    pub secrets: Secrets,
+    pub keys: SigningKeys,
+    pub catalogue: Arc<Catalogue>,
+    /// The pages, compiled: ours with the project's over them.
+    pub templates: Environment<'static>,
+    /// The project's colours and logo, as the templates read them.
+    pub theme: Value,
+    languages: Vec<String>,
+    origin: Origin,
+    cookie_domain: Option<String>,
+    allowed_origins: HashSet<String>,
+}
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub config: AppConfig,
+    pub features: FeatureConfig,
+    pub secrets: Secrets,
+    pub keys: SigningKeys,
+    pub catalogue: Arc<Catalogue>,
+    pub templates: Environment<'static>,
+    pub theme: Value,
+}
+
+impl App {
+    /// `None` when the public origin is no http(s) origin, which validation rules out.
+    pub fn new(parts: Parts) -> Option<Self> {
+        let Parts { config, features, secrets, keys, catalogue, templates, theme } = parts;
+        let origin = Origin::parse(&config.http.public_origin)?;
+        let cookie_domain =
+            config.http.cookie_domain.clone().or_else(|| origin.shared_cookie_domain());
+        let allowed_origins = allowed_origins(&config, &origin);
+        let languages = languages(&config, &catalogue);
+        Some(Self {
+            id: AppId::new(config.id.clone()),
+            config,
+            features,
+            secrets,
+            keys,
+            catalogue,
+            templates,
+            theme,
+            languages,
+            origin,
+            cookie_domain,
+            allowed_origins,
+        })
+    }
+
+    /// Scheme, host and port, without a slash at the end: the issuer, and what links start with.
+    pub fn origin(&self) -> &str {
+        self.origin.as_str()
+    }
+
+    /// The languages that pages are offered in: configured, and with texts.
+    pub fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.origin.is_https()
+    }
+
+    /// The host of the public origin, without its port.
+    pub fn host(&self) -> &str {
+        self.origin.host()
+    }
+
+    pub fn cookie_prefix(&self) -> &str {
+        self.config.http.cookie_prefix.as_deref().unwrap_or_default()
+    }
+
+    /// The domain that sibling hosts share cookies under; none for addresses and bare names.
+    pub fn cookie_domain(&self) -> Option<&str> {
+        self.cookie_domain.as_deref()
+    }
+
+    /// Whether scripts of `origin` may read our answers (SDK contract §6).
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.contains(origin)
+    }
+}
+
+/// Our own, those that are listed, and those of every address that clients registered.
+fn allowed_origins(config: &AppConfig, own: &Origin) -> HashSet<String> {
+    let clients = config.oauth.clients.iter().flat_map(|client| {
+        client
+            .redirect_uris
+            .iter()
+            .chain(&client.x_pre_authenticated_url_allowed_origins)
+            .chain(client.x_custom_ui_uri.as_ref())
+    });
+    let registered = clients.filter_map(|uri| Origin::parse(uri));
+    // A listed origin may leave its scheme out: then both count.
+    let listed = config.http.allowed_origins.iter().flat_map(|spec| {
+        if spec.contains("://") {
+            vec![Origin::parse(spec)]
+        } else {
+            ["http", "https"].map(|scheme| Origin::parse(&format!("{scheme}://{spec}"))).to_vec()
+        }
+    });
+    let all = registered.chain(listed.flatten()).map(|origin| origin.as_str().to_owned());
+    all.chain([own.as_str().to_owned()]).collect()
+}
+
+fn languages(config: &AppConfig, catalogue: &Catalogue) -> Vec<String> {
+    let with_texts: Vec<String> = catalogue.locales().map(ToString::to_string).collect();
+    let configured = config.localization.supported_languages.iter();
+    let both: Vec<String> = configured.filter(|it| with_texts.contains(it)).cloned().collect();
+    if both.is_empty() { vec![catalogue.fallback().to_string()] } else { both }
+}

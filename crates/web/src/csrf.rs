@@ -1,0 +1,21 @@
+//! Whether a request that changes something was sent by one of our own pages (SECURITY W5).
+//!
+//! Browsers say where a request comes from, and pages cannot forge it: `Sec-Fetch-Site`
+//! first, `Origin` for those that do not send it. Requests with neither are refused.
+
+use ctx::App;
+use http::{HeaderMap, Method, header};
+
+/// Whether `method` may change state here.
+pub fn is_from_our_pages(app: &App, method: &Method, headers: &HeaderMap) -> bool {
+    if method.is_safe() {
+        return true;
+    }
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    // Browsers answer `null` when they hide where a form was, and so does an attacker's
+    // sandboxed frame: it proves nothing.
+    text(header::ORIGIN).is_some_and(|origin| origin == app.origin())
+}

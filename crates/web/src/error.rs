@@ -1,0 +1,99 @@
+//! The error envelope of the JSON APIs: `{"error":{name,reason,message,code,info}}`.
+//!
+//! SDKs read `name`, `reason` and `message`, and all three must be there (SDK contract §5).
+//! People read `message`; programs decide by `reason`, which is stable.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What kind of refusal it is; each has one HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum ErrorName {
+    BadRequest,
+    Invalid,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    AlreadyExists,
+    TooManyRequest,
+    InternalError,
+    ServiceUnavailable,
+    DataRace,
+}
+
+impl ErrorName {
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest | Self::Invalid => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::AlreadyExists | Self::DataRace => StatusCode::CONFLICT,
+            Self::TooManyRequest => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// One refusal of a JSON API.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ApiError {
+    pub name: ErrorName,
+    pub reason: String,
+    pub message: String,
+    code: u16,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub info: Map<String, Value>,
+}
+
+impl ApiError {
+    pub fn new(name: ErrorName, reason: impl Into<String>, message: impl Into<String>) -> Self {
+        let code = name.status().as_u16();
+        Self { name, reason: reason.into(), message: message.into(), code, info: Map::new() }
+    }
+
+    #[must_use]
+    pub fn with_info(mut self, info: Map<String, Value>) -> Self {
+        self.info = info;
+        self
+    }
+
+    /// Ours, not theirs: logged with its causes here, answered without them.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        log_failure(error);
+        Self::new(ErrorName::InternalError, "UnexpectedError", "unexpected error occurred")
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.name.status()
+    }
+}
+
+/// Logs a failure of ours once, with the whole chain of causes.
+pub fn log_failure(error: &(dyn std::error::Error + 'static)) {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        causes.push(source.to_string());
+        cause = source.source();
+    }
+    tracing::error!(error = %error, causes = causes.join(": "), "the server could not answer");
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (status, no_store, Json(serde_json::json!({ "error": self }))).into_response()
+    }
+}
+
+/// The envelope of success: `{"result": …}`.
+pub fn result(value: impl Serialize) -> Response {
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (no_store, Json(serde_json::json!({ "result": value }))).into_response()
+}

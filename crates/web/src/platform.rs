@@ -1,0 +1,43 @@
+//! What every surface is given: the resources, and the world outside.
+
+use std::sync::Arc;
+
+use accounts::Hasher;
+use kv::Kv;
+use stdx::{Rng, Timestamp};
+use store::Store;
+
+use crate::apps::Apps;
+use crate::proxy::TrustedProxies;
+
+/// The state of every router. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    pub apps: Apps,
+    pub store: Store,
+    pub kv: Kv,
+    pub hasher: Hasher,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub proxies: Arc<TrustedProxies>,
+    /// Whether pages for developers (demo, inbox) are served.
+    pub dev_mode: bool,
+}
+
+/// Where `ctx.now` comes from: the machine's clock, or a test's.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub fn system() -> Self {
+        Self::of(Timestamp::from_clock)
+    }
+
+    pub fn of(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
