@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod config_sources;
 mod engine;
 mod passwords;
 mod sessions;
