@@ -1,0 +1,70 @@
+//! Installs what the tests need and the product does not: PostgreSQL, Redis, nginx, Chromium,
+//! Node packages. Through apt, as root or with sudo; otherwise it says what to install.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::run::{Step, root, say};
+
+/// A program, where it may be, and the Debian package that has it.
+const NEEDED: [(&str, &[&str], &str); 6] = [
+    ("PostgreSQL 15 or newer", &["/usr/lib/postgresql"], "postgresql"),
+    ("Redis", &["redis-server"], "redis-server"),
+    ("nginx", &["/usr/sbin/nginx"], "nginx-light"),
+    ("Chromium", &["chromium", "chromium-browser", "google-chrome"], "chromium"),
+    ("Node", &["node"], "nodejs"),
+    ("npm", &["npm"], "npm"),
+];
+
+/// Installs whatever is missing.
+pub fn everything() -> Result<()> {
+    let missing: Vec<_> = NEEDED.iter().filter(|(_, places, _)| !is_there(places)).collect();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|(name, ..)| *name).collect();
+        let packages: Vec<&str> = missing.iter().map(|(.., package)| *package).collect();
+        say(&format!("missing for the tests: {}", names.join(", ")));
+        apt(&packages)?;
+    }
+    if !root().join("e2e/node_modules").exists() {
+        Step::new("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .dir("e2e")
+            .run()?;
+    }
+    Ok(())
+}
+
+fn is_there(places: &[&str]) -> bool {
+    places.iter().any(|place| {
+        if place.starts_with('/') { Path::new(place).exists() } else { answers(place, "--version") }
+    })
+}
+
+fn answers(program: &str, argument: &str) -> bool {
+    let status =
+        Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("install by hand: apt-get install {}", packages.join(" "));
+    if !answers("apt-get", "--version") {
+        bail!("there is no apt-get here; {by_hand}");
+    }
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|it| it.stdout == b"0\n");
+    let prefix: &[&str] = if is_root {
+        &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    } else if answers("sudo", "-nv") || answers("sudo", "--version") {
+        &["sudo", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    } else {
+        bail!("you are not root and there is no sudo; {by_hand}");
+    };
+    let apt_get = |arguments: &[&str]| {
+        let all: Vec<&str> = prefix[1..].iter().chain(arguments).copied().collect();
+        Step::new(prefix[0], &all).run()
+    };
+    apt_get(&["update", "-q"])?;
+    let install = ["install", "-q", "-y", "--no-install-recommends"];
+    apt_get(&[&install, packages].concat())
+}

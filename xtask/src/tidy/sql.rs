@@ -1,0 +1,46 @@
+//! Every statement names its project (SECURITY W27).
+//!
+//! `$1` is the project, bound by the unit of work. A statement that does not use it as such
+//! would read or write another tenant's rows.
+
+use anyhow::Result;
+
+use super::files::sources;
+use crate::run::root;
+
+/// Files whose statements are about the installation, not about a project.
+const EXEMPT: [&str; 3] = ["config_sources.rs", "outbox.rs", "migrate.rs"];
+
+pub fn check(problems: &mut Vec<String>) -> Result<()> {
+    for path in sources(&root().join("crates/store/src"))? {
+        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        let is_test = path.components().any(|it| it.as_os_str() == "tests") || name == "tests.rs";
+        let is_engine = path.components().any(|it| it.as_os_str() == "db") || name == "db.rs";
+        if is_test || is_engine || EXEMPT.contains(&name) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)?;
+        for statement in statements(&text) {
+            if !names_its_project(statement) {
+                let start: String = statement.chars().take(60).collect();
+                problems.push(format!("store/{name}: no project in `{}…`", start.trim()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The Rust statements that hold SQL: a query may be put together from several literals.
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    let verbs = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"WITH "];
+    text.split(';').filter_map(move |chunk| {
+        let start = verbs.iter().filter_map(|verb| chunk.find(verb)).min()?;
+        Some(&chunk[start..])
+    })
+}
+
+fn names_its_project(statement: &str) -> bool {
+    let squeezed: String = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    squeezed.contains("app_id = $1")
+        || (squeezed.starts_with("\"INSERT") && squeezed.contains("(app_id,"))
+}
