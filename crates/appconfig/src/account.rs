@@ -1,6 +1,7 @@
 //! What becomes of accounts: deletion, anonymisation, linking, migration.
 
 use crate::section::{choice, section};
+use crate::session::SECONDS_MAX;
 use crate::text;
 
 section! {
@@ -68,6 +69,7 @@ section! {
     /// Whom to ask.
     pub struct AccountMigrationHook {
         /// In seconds.
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         timeout: i64 = 5,
         ..
         #[schemars(with = "text::HookUri")]

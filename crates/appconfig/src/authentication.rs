@@ -58,6 +58,7 @@ section! {
 
     /// "Do not ask again on this device."
     pub struct DeviceTokenConfig {
+        #[schemars(range(min = 0, max = 36_500))]
         expire_in_days: i64 = 30,
         ..
         disabled: bool,

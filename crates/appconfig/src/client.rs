@@ -2,7 +2,7 @@
 
 use crate::flow::FlowKind;
 use crate::section::{choice, section};
-use crate::session;
+use crate::session::{self, SECONDS_MAX};
 use crate::text;
 
 section! {
@@ -45,10 +45,12 @@ section! {
         client_id: String = String::new(),
         /// For administrators; people see `client_name`.
         name: String = String::new(),
-        #[schemars(range(min = 300))]
+        #[schemars(range(min = 300, max = SECONDS_MAX))]
         access_token_lifetime_seconds: i64 = ACCESS_TOKEN_LIFETIME_SECONDS,
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         refresh_token_lifetime_seconds: i64 = 0,
         refresh_token_idle_timeout_enabled: bool = true,
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         refresh_token_idle_timeout_seconds: i64 = session::IDLE_TIMEOUT_SECONDS,
         /// Which flows the client may start; empty means all.
         x_authentication_flow_allowlist: FlowAllowlist = FlowAllowlist::default(),
@@ -61,11 +63,11 @@ section! {
         x_framework: Option<Framework>,
         #[schemars(extend("enum" = [0, 1]))]
         x_max_concurrent_session: i64,
-        #[schemars(with = "Vec<text::RedirectUri>", length(min = 1))]
+        #[schemars(with = "Vec<text::Uri>", length(min = 1))]
         redirect_uris: Vec<String>,
         grant_types: Vec<String>,
         response_types: Vec<String>,
-        #[schemars(with = "Vec<text::RedirectUri>")]
+        #[schemars(with = "Vec<text::Uri>")]
         post_logout_redirect_uris: Vec<String>,
         refresh_token_rotation_enabled: bool,
         issue_jwt_access_token: bool,

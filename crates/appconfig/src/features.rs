@@ -5,6 +5,7 @@
 
 mod merge;
 
+use crate::identity::ProviderType;
 use crate::rate_limit::RateLimit;
 use crate::section::section;
 use crate::text;
@@ -256,6 +257,23 @@ section! {
     }
 }
 
+impl OAuthProviderFeatures {
+    pub fn is_disabled(&self, kind: ProviderType) -> bool {
+        let provider = match kind {
+            ProviderType::Google => &self.google,
+            ProviderType::Facebook => &self.facebook,
+            ProviderType::Github => &self.github,
+            ProviderType::Linkedin => &self.linkedin,
+            ProviderType::AzureAdV2 => &self.azureadv2,
+            ProviderType::AzureAdB2c => &self.azureadb2c,
+            ProviderType::Adfs => &self.adfs,
+            ProviderType::Apple => &self.apple,
+            ProviderType::WeChat => &self.wechat,
+        };
+        provider.disabled
+    }
+}
+
 impl LegacyUsageLimit {
     fn migrate(&self, limits: &mut Vec<UsageLimit>) {
         if self.enabled && limits.is_empty() {
@@ -295,3 +313,6 @@ impl FeatureConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

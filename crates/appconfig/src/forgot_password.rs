@@ -4,6 +4,7 @@ use crate::authenticator::OtpValidPeriods;
 use crate::duration::DurationString;
 use crate::rate_limit::RateLimit;
 use crate::section::section;
+use crate::session::SECONDS_MAX;
 
 section! {
     /// Account recovery by message.
@@ -15,6 +16,7 @@ section! {
         /// The older way to say `valid_periods.link`.
         code_valid_period: Option<DurationString>,
         /// The oldest way to say `valid_periods.link`.
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         reset_code_expiry_seconds: Option<i64>,
     }
 

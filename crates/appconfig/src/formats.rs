@@ -24,7 +24,6 @@ pub(crate) fn register(options: ValidationOptions<'_>) -> ValidationOptions<'_> 
         .with_format("http_origin", uri::is_http_origin)
         .with_format("http_origin_spec", uri::is_http_origin_spec)
         .with_format("x_hook_uri", uri::is_hook_uri)
-        .with_format("x_redirect_uri", uri::is_redirect_uri)
         .with_format("x_public_https_url", uri::is_public_https_url)
         .with_format("ldap_url", uri::is_ldap_url)
         .with_format("ldap_dn", ldap::is_dn)

@@ -1,12 +1,15 @@
 //! `hook`: whom to tell, and whom to ask first.
 
 use crate::section::{choice, section};
+use crate::session::SECONDS_MAX;
 use crate::text;
 
 section! {
     /// Handlers of events, in the order in which they are called.
     pub struct HookConfig {
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         sync_hook_timeout_seconds: i64 = 5,
+        #[schemars(range(min = 0, max = SECONDS_MAX))]
         sync_hook_total_timeout_seconds: i64 = 10,
         ..
         blocking_handlers: Vec<BlockingHandler>,

@@ -27,6 +27,7 @@ pub mod legacy;
 mod localization;
 pub mod messaging;
 pub mod network_protection;
+pub mod project;
 mod rate_limit;
 mod resolve;
 pub mod saml;

@@ -50,8 +50,8 @@ oauth:
 ",
         &expect![[r#"
             invalid configuration
-              /oauth/clients/0/redirect_uris/0: the value is not a "x_redirect_uri"
-              /oauth/clients/0/post_logout_redirect_uris/0: the value is not a "x_redirect_uri""#]],
+              /oauth/clients/0/redirect_uris/0: the value is not a "uri"
+              /oauth/clients/0/post_logout_redirect_uris/0: the value is not a "uri""#]],
     );
 }
 
@@ -107,6 +107,17 @@ fn yaml_that_plays_tricks_is_refused() {
         &expect![[r"
         invalid configuration
           (root): the document is longer than 1048576 bytes"]],
+    );
+}
+
+#[test]
+fn spans_stay_within_what_an_instant_can_be() {
+    check(
+        "session: { lifetime_seconds: 9223372036854775807, idle_timeout_seconds: -1 }",
+        &expect![[r"
+            invalid configuration
+              /session/lifetime_seconds: the value is greater than the maximum of 3153600000
+              /session/idle_timeout_seconds: the value is less than the minimum of 0"]],
     );
 }
 

@@ -51,7 +51,6 @@ formats! {
     TextTemplate = "x_text_template",
     Uri = "uri",
     WeChatAccountId = "wechat_account_id",
-    RedirectUri = "x_redirect_uri",
 }
 
 /// A two-letter country code.

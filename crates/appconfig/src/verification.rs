@@ -3,6 +3,7 @@
 use crate::duration::DurationString;
 use crate::rate_limit::RateLimit;
 use crate::section::{choice, section};
+use crate::session::SECONDS_MAX;
 
 section! {
     /// Verification of e-mail addresses and phone numbers.
@@ -14,7 +15,7 @@ section! {
         /// Present in a resolved configuration.
         code_valid_period: Option<DurationString>,
         /// The older way to say `code_valid_period`.
-        #[schemars(range(min = 60))]
+        #[schemars(range(min = 60, max = SECONDS_MAX))]
         code_expiry_seconds: Option<i64>,
     }
 

@@ -67,17 +67,17 @@ impl Parts<'_> {
     }
 }
 
-/// An absolute URI with a host.
-pub(super) fn is_uri(text: &str) -> bool {
-    parts(text).is_some_and(|it| !it.host.is_empty() && it.has_clean_path())
-}
+/// Schemes that run what they carry instead of fetching it.
+const SCRIPT_SCHEMES: &[&str] = &["javascript", "data", "vbscript"];
 
-/// A URI that a browser can be sent to without running anything (RFC 9700 §4.1).
-pub(super) fn is_redirect_uri(text: &str) -> bool {
-    let is_script = |scheme: &str| {
-        ["javascript", "data", "vbscript"].iter().any(|it| it.eq_ignore_ascii_case(scheme))
-    };
-    is_uri(text) && parts(text).is_some_and(|it| !is_script(it.scheme))
+/// An absolute URI with a host. Every one of them may end up behind a link or in a
+/// redirect, so none may run anything (RFC 9700 §4.1).
+pub(super) fn is_uri(text: &str) -> bool {
+    parts(text).is_some_and(|it| {
+        !it.host.is_empty()
+            && it.has_clean_path()
+            && !SCRIPT_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(it.scheme))
+    })
 }
 
 /// RFC 6454 §6.2.

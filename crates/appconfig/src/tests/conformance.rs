@@ -101,7 +101,12 @@ fn shared_cases_of_whole_documents_agree() {
     let mut failed = Vec::new();
     let file = "config_tests.yaml";
     for case in documents(&read(&folder, file)) {
-        check(file, &case, AppConfig::from_value(case["config"].clone()), &mut failed);
+        let result = AppConfig::from_value(case["config"].clone());
+        if let Ok(config) = &result {
+            let again = AppConfig::from_value(serde_json::to_value(config).unwrap());
+            assert_eq!(again.as_ref(), Ok(config), "{} can be written back", case["name"]);
+        }
+        check(file, &case, result, &mut failed);
     }
     let file = "parse_messaging_sms_gateway_tests.yaml";
     let validator = compile(&part(schema(), "SmsGateway"));

@@ -1,0 +1,50 @@
+//! The first documents of a new project.
+
+use serde_json::{Value, json};
+
+use crate::AppConfig;
+use crate::errors::ConfigErrors;
+
+/// The client of the demo application that every new project starts with.
+pub const DEMO_CLIENT_ID: &str = "demo";
+
+/// Writes the first `authgear.yaml`: people sign in with an e-mail address and a password,
+/// and a demo application lies at `/demo`. Fails where `public_origin` is not an origin.
+pub fn first_config(app_id: &str, public_origin: &str) -> Result<String, ConfigErrors> {
+    let document = json!({
+        "id": app_id,
+        "http": { "public_origin": public_origin },
+        "authentication": {
+            "identities": ["login_id"],
+            "primary_authenticators": ["password"],
+            "secondary_authenticators": ["totp"],
+            "secondary_authentication_mode": "if_exists",
+        },
+        "identity": { "login_id": { "keys": [{ "type": "email" }] } },
+        "oauth": {
+            "clients": [{
+                "client_id": DEMO_CLIENT_ID,
+                "name": "Demo",
+                "x_application_type": "spa",
+                "redirect_uris": [format!("{public_origin}/demo")],
+                "post_logout_redirect_uris": [format!("{public_origin}/demo")],
+                "issue_jwt_access_token": true,
+            }],
+        },
+    });
+    AppConfig::from_value(document.clone())?;
+    Ok(write(&document))
+}
+
+/// Writes an `authgear.secrets.yaml` of these secrets.
+pub fn first_secrets<'a>(secrets: impl IntoIterator<Item = (&'a str, Value)>) -> String {
+    let secrets = secrets.into_iter().map(|(key, data)| json!({ "key": key, "data": data }));
+    write(&json!({ "secrets": secrets.collect::<Vec<_>>() }))
+}
+
+fn write(document: &Value) -> String {
+    serde_saphyr::to_string(document).expect("every JSON value can be written as YAML")
+}
+
+#[cfg(test)]
+mod tests;
