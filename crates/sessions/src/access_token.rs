@@ -62,7 +62,7 @@ pub fn row_name(ctx: &Ctx, presented: &str) -> Option<String> {
         return plausible.then(|| sha256_hex(presented));
     }
     let jwt = ctx.app.keys.verify(presented).ok()?;
-    let origin = ctx.app.config.http.public_origin.as_str();
+    let origin = ctx.app.origin();
     let expected = Expected {
         now: ctx.now,
         skew_seconds: 0,

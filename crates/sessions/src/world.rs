@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use appconfig::{AppConfig, FeatureConfig, Secrets};
-use ctx::{App, Caller, Ctx};
+use ctx::{App, Caller, Ctx, Parts};
 use domain::{ClientId, GrantId, IdpSessionId, Scopes, User, UserId};
+use i18n::Catalogue;
 use kv::Kv;
 use serde_json::{Value, json};
 use stdx::{Rng, Timestamp};
@@ -140,11 +141,14 @@ pub(crate) fn app(id: &str, clients: &[&str]) -> App {
         "oauth": { "clients": clients },
     }));
     let key = &KEYS[usize::from(id != "test")];
-    App {
-        id: domain::AppId::new(id),
+    let parts = Parts {
         config: config.unwrap(),
         features: FeatureConfig::default(),
         secrets: Secrets::default(),
         keys: jose::SigningKeys::from_jwk_set(&json!({ "keys": [key] })).unwrap(),
-    }
+        catalogue: Arc::new(Catalogue::new("en")),
+        templates: minijinja::Environment::new(),
+        theme: json!({}),
+    };
+    App::new(parts).unwrap()
 }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 ///
 /// More than one means that somebody else's host set the other (SECURITY W8): callers that
 /// decide by a cookie take [`cookie`], which then answers with none.
-pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(';')).filter_map(move |pair| {
         let (key, value) = pair.trim().split_once('=')?;
@@ -20,7 +20,7 @@ pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item 
 }
 
 /// The value of the cookie called `name`, if it was sent exactly once.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = cookies(headers, name);
     let value = values.next()?;
     values.next().is_none().then_some(value)

@@ -15,6 +15,7 @@ mod fields;
 mod pages;
 mod platform;
 mod proxy;
+mod session;
 
 pub use apps::Apps;
 pub use cookie::{SameSite, SetCookie, cookie, cookies};
@@ -27,6 +28,9 @@ pub use fields::Fields;
 pub use pages::{Page, THEME};
 pub use platform::{Clock, Platform};
 pub use proxy::TrustedProxies;
+pub use session::{
+    APP_SESSION_COOKIE, credentials, is_same_site, sign_in_cookies, sign_out_cookies,
+};
 
 #[cfg(test)]
 mod tests;

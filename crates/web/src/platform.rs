@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::Hasher;
 use kv::Kv;
+use sessions::Sessions;
 use stdx::{Rng, Timestamp};
 use store::Store;
 
@@ -16,6 +17,8 @@ pub struct Platform {
     pub apps: Apps,
     pub store: Store,
     pub kv: Kv,
+    /// Shared by every surface, so that what ends anywhere is forgotten everywhere.
+    pub sessions: Sessions,
     pub hasher: Hasher,
     pub clock: Clock,
     pub rng: Rng,
