@@ -4,10 +4,19 @@
 //! Rules are functions over `ctx` and `tx`; hashing happens on [`Hasher`], outside any
 //! transaction. Sessions, tokens and pages are the business of others.
 
+pub mod account;
+pub mod attributes;
+pub mod claims;
+mod error;
 mod fold;
 mod hasher;
 pub mod login_id;
+pub mod password;
+pub mod policy;
+#[cfg(test)]
+mod world;
 
+pub use error::AccountError;
 pub use hasher::{
     Argon2Cost, HashFormat, Hasher, HasherError, HasherSettings, PASSWORD_BYTES_MAX, Verdict,
 };

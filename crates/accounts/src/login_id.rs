@@ -16,6 +16,7 @@ use appconfig::identity::{LoginIdKeyConfig, LoginIdKeyType};
 use domain::{Attributes, LoginIdType};
 use serde_json::{Value, json};
 
+pub(crate) use email::is_address;
 pub use lists::Lists;
 
 /// A login id that was checked, ready to be stored or looked up.

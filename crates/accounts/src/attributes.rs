@@ -1,0 +1,226 @@
+//! What people say of themselves: standard claims (OpenID Connect Core §5.1) and the project's own.
+//!
+//! Every reader and writer is a party, and the project says attribute by attribute what a party
+//! may do. Email address, phone number and username are never free text: each is one that the
+//! person signs in with, and follows the identities when they change.
+
+mod custom;
+mod format;
+mod standard;
+#[cfg(test)]
+mod tests;
+
+use appconfig::user_profile::{AccessLevel, AttributeAccess, UserProfileConfig};
+use ctx::Ctx;
+use domain::{Attributes, Identity, LoginIdType, User, UserId};
+use serde_json::{Value, json};
+use store::Tx;
+
+use crate::AccountError;
+
+pub use custom::{parse_custom, shown_custom};
+pub use standard::shown_standard;
+
+/// Who is reading or writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The person, in their settings.
+    EndUser,
+    /// Whoever holds a session or an access token of theirs.
+    Bearer,
+    /// An administrator in the portal.
+    PortalUi,
+    /// The Admin API, and we ourselves: nothing is hidden from them.
+    AdminApi,
+}
+
+/// One attribute that becomes something else, or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// A JSON pointer (RFC 6901): `/given_name`, `/address/country`.
+    pub pointer: String,
+    pub value: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Updated {
+    Updated(Box<User>),
+    Refused(AttributeRefusal),
+}
+
+/// Why an attribute cannot become that.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttributeRefusal {
+    /// The party may not write it.
+    AccessControl { pointer: String, party: Party, level: AccessLevel },
+    /// There is no such attribute.
+    Unknown { pointer: String },
+    /// The value is not of its type: the keyword of JSON Schema that it breaks, and with what.
+    Invalid { pointer: String, keyword: &'static str, details: Value },
+    /// The address, number or name is none of the person's own.
+    NotOwned { pointer: String },
+}
+
+impl Change {
+    pub fn new(pointer: &str, value: Option<Value>) -> Self {
+        Self { pointer: pointer.to_owned(), value }
+    }
+
+    /// What a form field says: an empty one removes the attribute.
+    pub fn from_form(pointer: &str, text: &str) -> Self {
+        Self::new(pointer, (!text.is_empty()).then(|| json!(text)))
+    }
+}
+
+impl Party {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndUser => "end_user",
+            Self::Bearer => "bearer",
+            Self::PortalUi => "portal_ui",
+            Self::AdminApi => "admin_api",
+        }
+    }
+
+    fn level(self, access: &AttributeAccess) -> AccessLevel {
+        match self {
+            Self::EndUser => access.end_user(),
+            Self::Bearer => access.bearer(),
+            Self::PortalUi => access.portal_ui(),
+            Self::AdminApi => AccessLevel::ReadWrite,
+        }
+    }
+}
+
+impl AttributeRefusal {
+    /// The stable name of the reason.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::AccessControl { .. } => "AccessControlViolated",
+            Self::Unknown { .. } | Self::Invalid { .. } | Self::NotOwned { .. } => {
+                "ValidationFailed"
+            }
+        }
+    }
+}
+
+/// Changes standard attributes on behalf of a party. A refusal writes nothing.
+pub async fn update_standard(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    party: Party,
+    user: &UserId,
+    changes: &[Change],
+) -> Result<Updated, AccountError> {
+    let mut found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let owned = owned_values(tx, user).await?;
+    let config = &ctx.app.config.user_profile;
+    for change in changes {
+        let current = &mut found.standard_attributes;
+        if let Err(refusal) = standard::apply(config, party, &owned, current, change) {
+            return Ok(Updated::Refused(refusal));
+        }
+    }
+    owned.fill(&mut found.standard_attributes);
+    found.updated_at = ctx.now;
+    tx.users().set_standard_attributes(user, &found.standard_attributes, ctx.now).await?;
+    Ok(Updated::Updated(Box::new(found)))
+}
+
+/// Changes the project's own attributes on behalf of a party. A refusal writes nothing.
+pub async fn update_custom(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    party: Party,
+    user: &UserId,
+    changes: &[Change],
+) -> Result<Updated, AccountError> {
+    let mut found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let config = &ctx.app.config.user_profile;
+    for change in changes {
+        let current = &mut found.custom_attributes;
+        if let Err(refusal) = custom::apply(config, party, current, change) {
+            return Ok(Updated::Refused(refusal));
+        }
+    }
+    found.updated_at = ctx.now;
+    tx.users().set_custom_attributes(user, &found.custom_attributes, ctx.now).await?;
+    Ok(Updated::Updated(Box::new(found)))
+}
+
+/// Lets email address, phone number and username follow the identities, as they are now.
+///
+/// To be called whenever an identity came or went.
+pub async fn follow_identities(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+) -> Result<Attributes, AccountError> {
+    let found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let owned = owned_values(tx, user).await?;
+    let mut attributes = found.standard_attributes.clone();
+    owned.fill(&mut attributes);
+    if attributes != found.standard_attributes {
+        tx.users().set_standard_attributes(user, &attributes, ctx.now).await?;
+    }
+    Ok(attributes)
+}
+
+/// The values that a person signs in with, newest first.
+struct Owned(Vec<(LoginIdType, String)>);
+
+async fn owned_values(tx: &mut Tx, user: &UserId) -> Result<Owned, AccountError> {
+    let identities = tx.identities().list(user).await?;
+    let values = identities.into_iter().rev().map(|identity| match identity {
+        Identity::LoginId(it) => (it.r#type, it.login_id),
+    });
+    Ok(Owned(values.collect()))
+}
+
+impl Owned {
+    /// Whether `name` may be `value`; attributes that are not the identities' may be anything.
+    fn allows(&self, name: &str, value: &Value) -> bool {
+        let mut coupled = LoginIdType::ALL.into_iter().filter(|it| it.claim() == name);
+        let owns = |r#type| self.0.iter().any(|(it, owned)| *it == r#type && owned == value);
+        coupled.all(owns)
+    }
+
+    /// Drops what the person no longer owns, and fills what is missing with the newest.
+    fn fill(&self, attributes: &mut Attributes) {
+        for r#type in LoginIdType::ALL {
+            let name = r#type.claim();
+            if attributes.get(name).is_some_and(|value| !self.allows(name, value)) {
+                attributes.remove(name);
+            }
+            if !attributes.contains_key(name)
+                && let Some((_, newest)) = self.0.iter().find(|(it, _)| *it == r#type)
+            {
+                attributes.insert(name.to_owned(), json!(newest));
+            }
+        }
+    }
+}
+
+fn require_write(
+    party: Party,
+    access: &AttributeAccess,
+    pointer: &str,
+) -> Result<(), AttributeRefusal> {
+    match party.level(access) {
+        AccessLevel::ReadWrite => Ok(()),
+        level @ (AccessLevel::Hidden | AccessLevel::ReadOnly) => {
+            Err(AttributeRefusal::AccessControl { pointer: pointer.to_owned(), party, level })
+        }
+    }
+}
+
+fn may_read(party: Party, access: &AttributeAccess) -> bool {
+    party.level(access) != AccessLevel::Hidden
+}
+
+/// The access that the project gives to a standard attribute, by its top-level name.
+fn standard_access<'a>(config: &'a UserProfileConfig, name: &str) -> Option<&'a AttributeAccess> {
+    let listed = config.standard_attributes.access_control.iter();
+    let mut matching = listed.filter(|it| it.pointer.as_str().strip_prefix('/') == Some(name));
+    matching.next().map(|it| &it.access_control)
+}

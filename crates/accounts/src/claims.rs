@@ -1,0 +1,111 @@
+//! A person as claims: what UserInfo and id tokens say about them.
+//!
+//! All of it comes from one [`UserOverview`], so that answering costs one read. Which claims a
+//! client may have is for whoever knows its scopes to decide.
+
+#[cfg(test)]
+mod tests;
+
+use appconfig::verification::{VerificationConfig, VerificationCriteria};
+use ctx::Ctx;
+use domain::{
+    Attributes, AuthenticatorKind, AuthenticatorOverview, Identity, IdentityOverview, IdentityType,
+    LoginIdType, UserOverview,
+};
+use serde_json::{Value, json};
+
+use crate::attributes::{Party, shown_custom, shown_standard};
+
+pub const IS_ANONYMOUS: &str = "https://authgear.com/claims/user/is_anonymous";
+pub const IS_VERIFIED: &str = "https://authgear.com/claims/user/is_verified";
+pub const CAN_REAUTHENTICATE: &str = "https://authgear.com/claims/user/can_reauthenticate";
+pub const ROLES: &str = "https://authgear.com/claims/user/roles";
+pub const AUTHENTICATORS: &str = "https://authgear.com/claims/user/authenticators";
+pub const IDENTITIES: &str = "https://authgear.com/claims/user/identities";
+pub const RECOVERY_CODE_ENABLED: &str = "https://authgear.com/claims/user/recovery_code_enabled";
+
+/// What a bearer may learn about a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims {
+    /// `sub` and what every client is told.
+    pub always: Attributes,
+    /// Standard claims, by scope for third parties.
+    pub standard: Attributes,
+    /// `custom_attributes`, for first parties.
+    pub custom: Attributes,
+    /// [`AUTHENTICATORS`], [`IDENTITIES`] and [`RECOVERY_CODE_ENABLED`], by scope.
+    pub account: Attributes,
+}
+
+/// Everything that there is to say about a person to whoever holds their session or token.
+pub fn claims(ctx: &Ctx, overview: &UserOverview) -> Claims {
+    let profile = &ctx.app.config.user_profile;
+    let always = [
+        ("sub", json!(overview.user.id.as_str())),
+        (IS_ANONYMOUS, json!(false)),
+        (IS_VERIFIED, json!(is_verified(&ctx.app.config.verification, overview))),
+        (CAN_REAUTHENTICATE, json!(can_reauthenticate(overview))),
+        (ROLES, json!([])),
+    ];
+    let account = [
+        (AUTHENTICATORS, overview.authenticators.iter().map(authenticator).collect()),
+        (IDENTITIES, overview.identities.iter().map(identity).collect()),
+        (RECOVERY_CODE_ENABLED, json!(recovery_codes_apply(ctx, overview))),
+    ];
+    let named = |it: (&str, Value)| (it.0.to_owned(), it.1);
+    Claims {
+        always: always.into_iter().map(named).collect(),
+        standard: shown_standard(profile, Party::Bearer, overview),
+        custom: shown_custom(profile, Party::Bearer, &overview.user.custom_attributes),
+        account: account.into_iter().map(named).collect(),
+    }
+}
+
+/// Whether the person counts as verified: any or all of what can be verified, as configured.
+pub fn is_verified(config: &VerificationConfig, overview: &UserOverview) -> bool {
+    let mut verifiable = overview.identities.iter().filter_map(|it| {
+        let Identity::LoginId(login_id) = &it.identity;
+        let claim = match login_id.r#type {
+            LoginIdType::Email => &config.claims.email,
+            LoginIdType::Phone => &config.claims.phone_number,
+            LoginIdType::Username => return None,
+        };
+        (it.is_verified || claim.enabled || claim.required).then_some(it.is_verified)
+    });
+    match config.criteria {
+        VerificationCriteria::Any => verifiable.any(|it| it),
+        VerificationCriteria::All => verifiable.next() == Some(true) && verifiable.all(|it| it),
+    }
+}
+
+/// Whether there is anything that the person could be asked for again.
+pub fn can_reauthenticate(overview: &UserOverview) -> bool {
+    !overview.authenticators.is_empty()
+}
+
+/// Recovery codes stand in for a second factor, so they need one.
+fn recovery_codes_apply(ctx: &Ctx, overview: &UserOverview) -> bool {
+    let has_second =
+        overview.authenticators.iter().any(|it| it.kind == AuthenticatorKind::Secondary);
+    has_second && !ctx.app.config.authentication.recovery_code.disabled
+}
+
+fn authenticator(it: &AuthenticatorOverview) -> Value {
+    json!({
+        "created_at": it.created_at.to_rfc3339(),
+        "updated_at": it.updated_at.to_rfc3339(),
+        "type": it.r#type.as_str(),
+        "kind": it.kind.as_str(),
+    })
+}
+
+fn identity(it: &IdentityOverview) -> Value {
+    let Identity::LoginId(login_id) = &it.identity;
+    json!({
+        "type": IdentityType::LoginId.as_str(),
+        "created_at": login_id.created_at.to_rfc3339(),
+        "updated_at": login_id.updated_at.to_rfc3339(),
+        "login_id_key": login_id.key,
+        "login_id_type": login_id.r#type.as_str(),
+    })
+}

@@ -1,0 +1,16 @@
+//! What stops an operation on an account.
+
+use store::StoreError;
+
+use crate::HasherError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The account was there a moment ago.
+    #[error("the account is gone")]
+    Gone,
+}

@@ -1,0 +1,234 @@
+//! Passwords: checking one, and choosing another.
+//!
+//! Hashing takes long, so it happens with no transaction open. What was read before is checked
+//! again when it is written: a password is replaced only while its hash is the one that was seen.
+
+#[cfg(test)]
+mod tests;
+
+use appconfig::authenticator::PasswordPolicy;
+use ctx::Ctx;
+use domain::{
+    AuthenticatorId, AuthenticatorKind, PasswordAuthenticator, PasswordHistoryEntry, UserId,
+};
+use stdx::{Secret, Timestamp};
+use store::{Store, Tx};
+
+use crate::policy::{self, Rule};
+use crate::{AccountError, Hasher, HasherError, Verdict};
+
+/// What a password that was typed turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PasswordCheck {
+    Right {
+        authenticator: PasswordAuthenticator,
+        must_change: Option<MustChange>,
+    },
+    Wrong,
+    /// The person has none, or there is no such person. It took as long as [`Self::Wrong`].
+    Absent,
+}
+
+/// Why a right password must be replaced before the person may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MustChange {
+    /// It no longer meets the policy.
+    Policy,
+    /// It is too old, or was given out as a temporary one.
+    Expired,
+}
+
+/// A password that may be written. Only [`prepare`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPassword {
+    hash: Secret<String>,
+}
+
+/// What became of a password that somebody would like to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    Ready(NewPassword),
+    Refused(Vec<Rule>),
+}
+
+/// Checks what `user` typed. `None`, for an unknown person, takes as long as anybody.
+///
+/// Writes a new hash when the old one is of a format or cost that is no longer written.
+pub async fn verify(
+    ctx: &Ctx,
+    store: &Store,
+    hasher: &Hasher,
+    user: Option<(&UserId, AuthenticatorKind)>,
+    password: &Secret<String>,
+) -> Result<PasswordCheck, AccountError> {
+    let found = match user {
+        Some((user, kind)) => {
+            store.read(&ctx.app.id).await?.authenticators().find_password(user, kind).await?
+        }
+        None => None,
+    };
+    let Some(mut authenticator) = found else {
+        hasher.verify_nobody(password).await?;
+        return Ok(PasswordCheck::Absent);
+    };
+    match hasher.verify(password, &authenticator.password_hash).await? {
+        Verdict::Wrong => return Ok(PasswordCheck::Wrong),
+        Verdict::Right { needs_rehash: false } => {}
+        Verdict::Right { needs_rehash: true } => {
+            rehash(ctx, store, hasher, &mut authenticator, password).await?;
+        }
+    }
+    let must_change = must_change(ctx, &authenticator, password);
+    Ok(PasswordCheck::Right { authenticator, must_change })
+}
+
+/// Judges a password that somebody would like to have, and hashes it.
+///
+/// `user` is whose earlier passwords it must not repeat; a new account has none.
+pub async fn prepare(
+    ctx: &Ctx,
+    store: &Store,
+    hasher: &Hasher,
+    user: Option<&UserId>,
+    password: &Secret<String>,
+) -> Result<Prepared, AccountError> {
+    let policy = &ctx.app.config.authenticator.password.policy;
+    let mut broken = policy::broken_rules(policy, password.reveal());
+    if let Some(user) = user
+        && policy.keeps_history()
+    {
+        let (since, at_least) = remembered(policy, ctx.now);
+        let mut tx = store.read(&ctx.app.id).await?;
+        let earlier = tx.authenticators().list_password_history(user, since, at_least).await?;
+        drop(tx);
+        let earlier = earlier.into_iter().map(|it| it.password_hash).collect();
+        if hasher.is_any(password, earlier).await? {
+            broken.push(Rule::NotReused { size: policy.history_size, days: policy.history_days });
+        }
+    }
+    if !broken.is_empty() {
+        return Ok(Prepared::Refused(broken));
+    }
+    let hash = hasher.hash(&ctx.rng, password).await?;
+    Ok(Prepared::Ready(NewPassword { hash }))
+}
+
+/// Gives a person their first password of this kind.
+pub async fn add(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    kind: AuthenticatorKind,
+    password: NewPassword,
+) -> Result<PasswordAuthenticator, AccountError> {
+    let authenticator = PasswordAuthenticator {
+        id: AuthenticatorId::new(ctx.rng.uuid()),
+        user_id: user.clone(),
+        created_at: ctx.now,
+        updated_at: ctx.now,
+        is_default: false,
+        kind,
+        password_hash: password.hash,
+        expire_after: None,
+    };
+    tx.authenticators().insert_password(&authenticator).await?;
+    remember(ctx, tx, user, &authenticator.password_hash).await?;
+    Ok(authenticator)
+}
+
+/// Replaces a password, which is no longer a temporary one then.
+///
+/// Returns false, having changed nothing, when it was replaced by somebody else since it was read.
+pub async fn replace(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    current: &PasswordAuthenticator,
+    next: NewPassword,
+) -> Result<bool, AccountError> {
+    let mut authenticators = tx.authenticators();
+    let replaced = authenticators
+        .replace_password(&current.id, &current.password_hash, &next.hash, None, ctx.now)
+        .await?;
+    if replaced {
+        remember(ctx, tx, &current.user_id, &next.hash).await?;
+    }
+    Ok(replaced)
+}
+
+async fn rehash(
+    ctx: &Ctx,
+    store: &Store,
+    hasher: &Hasher,
+    authenticator: &mut PasswordAuthenticator,
+    password: &Secret<String>,
+) -> Result<(), AccountError> {
+    let hash = match hasher.hash(&ctx.rng, password).await {
+        Ok(hash) => hash,
+        // The password is right; a better hash can wait for a quieter moment.
+        Err(HasherError::Busy | HasherError::TooLong) => return Ok(()),
+        Err(error @ HasherError::Failed) => return Err(error.into()),
+    };
+    let PasswordAuthenticator { id, password_hash, expire_after, updated_at, .. } = authenticator;
+    let mut tx = store.write(&ctx.app.id).await?;
+    // Not an update of the password: its age stays.
+    let replaced = tx
+        .authenticators()
+        .replace_password(id, password_hash, &hash, *expire_after, *updated_at)
+        .await?;
+    tx.commit().await?;
+    if replaced {
+        *password_hash = hash;
+    }
+    Ok(())
+}
+
+fn must_change(
+    ctx: &Ctx,
+    authenticator: &PasswordAuthenticator,
+    password: &Secret<String>,
+) -> Option<MustChange> {
+    let config = &ctx.app.config.authenticator.password;
+    let is_temporary = authenticator.expire_after.is_some_and(|at| at < ctx.now);
+    let age = ctx.now.seconds_since(authenticator.updated_at);
+    let age_max = config.expiry.force_change.age_max().map(|it| it.as_secs());
+    let is_too_old =
+        age_max.is_some_and(|age_max| age >= i64::try_from(age_max).unwrap_or(i64::MAX));
+    if is_temporary || is_too_old {
+        return Some(MustChange::Expired);
+    }
+    let is_too_weak =
+        config.force_change && !policy::broken_rules(&config.policy, password.reveal()).is_empty();
+    is_too_weak.then_some(MustChange::Policy)
+}
+
+async fn remember(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    hash: &Secret<String>,
+) -> Result<(), AccountError> {
+    let policy = &ctx.app.config.authenticator.password.policy;
+    if !policy.keeps_history() {
+        return Ok(());
+    }
+    let entry = PasswordHistoryEntry {
+        id: ctx.rng.uuid(),
+        user_id: user.clone(),
+        created_at: ctx.now,
+        password_hash: hash.clone(),
+    };
+    tx.authenticators().insert_password_history(&entry).await?;
+    let (since, at_least) = remembered(policy, ctx.now);
+    tx.authenticators().prune_password_history(user, since, at_least).await?;
+    Ok(())
+}
+
+/// Since when, and at least how many, earlier passwords count.
+fn remembered(policy: &PasswordPolicy, now: Timestamp) -> (Timestamp, i64) {
+    const DAY: i64 = 86_400;
+    let since = match policy.history_days {
+        days if days > 0 => now.plus_seconds(-DAY.saturating_mul(days)),
+        _ => now.plus_seconds(1),
+    };
+    (since, policy.history_size.max(0))
+}
