@@ -5,6 +5,8 @@ mod audit;
 mod authenticator;
 mod grant;
 mod identity;
+mod lockout;
+mod outbox;
 mod overview;
 mod session;
 mod user;
@@ -20,6 +22,8 @@ pub use grant::{
     Scopes,
 };
 pub use identity::{Identity, IdentityId, IdentityType, LoginId, LoginIdType, VerifiedClaim};
+pub use lockout::Lockout;
+pub use outbox::OutboxEntry;
 pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview};
 pub use session::{Access, IdpSession, IdpSessionId};
 pub use user::{AccountStatus, Attributes, User, UserId};

@@ -77,6 +77,11 @@ impl Store {
         Ok(Tx { conn, app: app.clone(), failed: false })
     }
 
+    /// The writer for work that serves every project: statements say so with `$1 = ''`.
+    pub async fn write_any(&self) -> Result<Tx> {
+        self.write(&AppId::new("")).await
+    }
+
     /// How many times SQLite has waited for the disk; `None` on PostgreSQL.
     pub fn commits(&self) -> Option<u64> {
         match &self.engine {

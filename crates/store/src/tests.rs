@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod config_sources;
 mod engine;
+mod outbox;
 mod passwords;
 mod sessions;
 

@@ -77,6 +77,10 @@ impl Row {
         get!(self, column)
     }
 
+    pub(crate) fn int(&self, column: &str) -> Result<i64> {
+        get!(self, column)
+    }
+
     pub(crate) fn bool(&self, column: &str) -> Result<bool> {
         get!(self, column)
     }
