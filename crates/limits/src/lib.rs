@@ -1,1 +1,15 @@
-//! Rate limits and account lockout.
+//! How often something may happen, and what happens to an account after too many wrong proofs.
+//!
+//! Rate limits are buckets in `kv` and may be forgotten; lockout is a row and survives a restart.
+//! Both are charged before the work that they protect. What the answer looks like, and the event
+//! that it causes, are the caller's.
+
+mod catalogue;
+mod charge;
+pub mod lockout;
+mod numbers;
+#[cfg(test)]
+mod world;
+
+pub use catalogue::{Limit, Scope};
+pub use charge::{Charged, Exhausted, Receipt, Subject, charge, refund};
