@@ -38,10 +38,22 @@ pub enum MustChange {
     Expired,
 }
 
-/// A password that may be written. Only [`prepare`] makes one.
+/// A password that may be written. [`prepare`] makes one, and a flow may keep it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPassword {
     hash: Secret<String>,
+}
+
+impl NewPassword {
+    /// The hash, for whoever must keep it for a while before the account can be written.
+    pub fn into_kept(self) -> String {
+        self.hash.reveal().clone()
+    }
+
+    /// Back from [`NewPassword::into_kept`].
+    pub fn from_kept(hash: String) -> Self {
+        Self { hash: Secret::new(hash) }
+    }
 }
 
 /// What became of a password that somebody would like to have.

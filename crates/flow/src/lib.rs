@@ -1,3 +1,80 @@
 //! Authentication flows: declared in configuration, walked one input at a time.
+//!
+//! A flow is a tree of steps. The engine keeps a to-do list of steps and the facts established
+//! so far, asks for one input, hands it to the step on top, and repeats until the list is
+//! empty; then `finish` turns facts into rows. `conversation` is the way in: it is what the
+//! JSON API and the hosted pages call, and both see the same answers.
 
 pub mod builtin;
+mod conversation;
+mod engine;
+mod facts;
+mod finish;
+mod plan;
+mod refusal;
+mod shape;
+mod state;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use accounts::{AccountError, Hasher, HasherError};
+use ctx::Ctx;
+use kv::{Kv, KvError};
+use sessions::Sessions;
+use store::{Store, StoreError};
+
+pub use conversation::{Answer, Reply, create, feed, feed_all, look};
+pub use engine::Input;
+pub use finish::Finished;
+pub use plan::FlowRef;
+pub use refusal::{IdentityDetails, Kind, Refusal};
+pub use shape::{Cause, Member, Shape, Variant};
+pub use state::{Setting, StateToken};
+pub use steps::Ask;
+
+/// What a flow may touch.
+///
+/// The store, not a transaction: a step reads, hashes and charges limits on its own; only
+/// `finish` writes the rows of the flow.
+#[derive(Clone, Copy)]
+pub struct FlowCx<'a> {
+    pub ctx: &'a Ctx,
+    pub store: &'a Store,
+    pub kv: &'a Kv,
+    pub sessions: &'a Sessions,
+    pub hasher: &'a Hasher,
+}
+
+/// What stops a flow without being an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    #[error("the step {step} needs a fact that no earlier step established")]
+    MissingFact { step: String },
+    #[error("the flow {flow} never comes to a question or an end")]
+    Endless { flow: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Kv(#[from] KvError),
+    #[error(transparent)]
+    Sessions(#[from] sessions::SessionsError),
+    #[error("the account could not be changed")]
+    Account(#[source] AccountError),
+}
+
+/// For rules that have no busy hashers in them.
+pub(crate) fn stopped(error: AccountError) -> FlowError {
+    match error {
+        AccountError::Store(error) => error.into(),
+        error => FlowError::Account(error),
+    }
+}
+
+/// Busy hashers are an answer to the client; everything else is ours to mend.
+pub(crate) fn answer_or_error(error: AccountError) -> Result<Refusal, FlowError> {
+    match error {
+        AccountError::Hasher(HasherError::Busy) => Ok(Refusal::Busy),
+        error => Err(stopped(error)),
+    }
+}

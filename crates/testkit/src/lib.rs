@@ -1,1 +1,10 @@
-//! A whole server in the test process, and the few words tests need.
+//! A project, its resources and a scripted client, in the test process.
+//!
+//! SQLite in memory is the fake database, the router is the server, and time moves only when a
+//! test says so. Crates below `web` have a smaller world of their own.
+
+mod client;
+mod world;
+
+pub use client::{Answer, Client};
+pub use world::{START, World};

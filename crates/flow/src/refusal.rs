@@ -1,0 +1,233 @@
+//! What a flow can say instead of moving on.
+//!
+//! Reasons are API: programs decide by them, `docs/errors.md` lists them, texts for people are
+//! looked up by them. A refusal leaves the state as it was; what it had to write (counters,
+//! audit events) is already committed.
+
+use accounts::policy::Rule;
+use serde_json::{Map, Value, json};
+use stdx::Timestamp;
+
+use crate::shape::Cause;
+
+/// Why an input did not move the flow.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// No such state: never was, finished, or expired.
+    FlowNotFound,
+    /// The flow's name is not configured.
+    UnknownFlow,
+    /// The client may not use this flow.
+    FlowNotAllowed,
+    /// The input does not have the shape that was asked for.
+    ValidationFailed(Vec<Cause>),
+    /// A login ID that can never be one: malformed, reserved, blocked.
+    InvalidLoginId(Vec<Cause>),
+    UserNotFound(IdentityDetails),
+    /// Somebody has this login ID already.
+    DuplicatedIdentity(IdentityDetails),
+    /// The application asked for one person, and another came.
+    DifferentUser,
+    InvalidCredentials,
+    /// Nothing that this step accepts belongs to the person.
+    NoAuthenticator,
+    PasswordPolicyViolated(Vec<Rule>),
+    /// The new password is the old one.
+    PasswordReused,
+    NoPublicSignup,
+    DisabledUser {
+        reason: Option<String>,
+    },
+    DeactivatedUser,
+    AnonymizedUser,
+    ScheduledDeletion {
+        at: Timestamp,
+        by_the_person: bool,
+    },
+    ScheduledAnonymization {
+        at: Timestamp,
+    },
+    OutsideValidPeriod,
+    RateLimited {
+        bucket: String,
+        retry_at: Option<Timestamp>,
+    },
+    AccountLockout {
+        until: Timestamp,
+    },
+    /// The password hashers are busy: try again in a moment.
+    Busy,
+    /// The configuration asks for something that is not built yet.
+    Unsupported {
+        step: String,
+    },
+    /// The step named as `target_step` was not taken.
+    InvalidTargetStep {
+        target_step: String,
+    },
+}
+
+/// What was said and what is there, as upstream tells them apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IdentityDetails {
+    pub login_id_type_incoming: Option<&'static str>,
+    pub login_id_type_existing: Option<&'static str>,
+}
+
+/// The kind of refusal, which decides the HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    BadRequest,
+    Invalid,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    TooManyRequest,
+    ServiceUnavailable,
+    Internal,
+}
+
+impl Refusal {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::FlowNotFound | Self::UserNotFound(_) => Kind::NotFound,
+            Self::UnknownFlow | Self::DifferentUser => Kind::BadRequest,
+            Self::ValidationFailed(_)
+            | Self::InvalidLoginId(_)
+            | Self::DuplicatedIdentity(_)
+            | Self::NoAuthenticator
+            | Self::PasswordPolicyViolated(_)
+            | Self::PasswordReused => Kind::Invalid,
+            Self::InvalidCredentials => Kind::Unauthorized,
+            Self::FlowNotAllowed
+            | Self::NoPublicSignup
+            | Self::DisabledUser { .. }
+            | Self::DeactivatedUser
+            | Self::AnonymizedUser
+            | Self::ScheduledDeletion { .. }
+            | Self::ScheduledAnonymization { .. }
+            | Self::OutsideValidPeriod => Kind::Forbidden,
+            Self::RateLimited { .. } | Self::AccountLockout { .. } => Kind::TooManyRequest,
+            Self::Busy => Kind::ServiceUnavailable,
+            Self::Unsupported { .. } | Self::InvalidTargetStep { .. } => Kind::Internal,
+        }
+    }
+
+    /// The stable name that programs decide by.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::FlowNotFound => "AuthenticationFlowNotFound",
+            Self::UnknownFlow => "AuthenticationFlowUnknownFlow",
+            Self::FlowNotAllowed => "AuthenticationFlowNotAllowed",
+            Self::ValidationFailed(_) | Self::InvalidLoginId(_) => "ValidationFailed",
+            Self::UserNotFound(_) => "UserNotFound",
+            Self::DuplicatedIdentity(_) | Self::NoAuthenticator => "InvariantViolated",
+            Self::DifferentUser => "AuthenticationFlowDifferentUserID",
+            Self::InvalidCredentials => "InvalidCredentials",
+            Self::PasswordPolicyViolated(_) => "PasswordPolicyViolated",
+            Self::PasswordReused => "ChangePasswordFailed",
+            Self::NoPublicSignup => "AuthenticationFlowNoPublicSignup",
+            Self::DisabledUser { .. } => "DisabledUser",
+            Self::DeactivatedUser => "DeactivatedUser",
+            Self::AnonymizedUser => "AnonymizedUser",
+            Self::ScheduledDeletion { by_the_person: true, .. } => "ScheduledDeletionByEndUser",
+            Self::ScheduledDeletion { by_the_person: false, .. } => "ScheduledDeletionByAdmin",
+            Self::ScheduledAnonymization { .. } => "ScheduledAnonymizationByAdmin",
+            Self::OutsideValidPeriod => "UserOutsideValidPeriod",
+            Self::RateLimited { .. } => "RateLimited",
+            Self::AccountLockout { .. } => "AccountLockout",
+            Self::Busy => "ServiceUnavailable",
+            Self::Unsupported { .. } => "AuthenticationFlowStepNotSupported",
+            Self::InvalidTargetStep { .. } => "AuthenticationFlowInvalidTargetStep",
+        }
+    }
+
+    /// For developers, in English. People see the text of the reason in their language.
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::FlowNotFound => "flow not found",
+            Self::UnknownFlow => "unknown flow",
+            Self::FlowNotAllowed => "flow not allowed",
+            Self::ValidationFailed(_) => "invalid value",
+            Self::InvalidLoginId(_) => "invalid login ID",
+            Self::UserNotFound(_) => "user not found",
+            Self::DuplicatedIdentity(_) => "identity already exists",
+            Self::NoAuthenticator => "no authenticator",
+            Self::DifferentUser => "different user ID",
+            Self::InvalidCredentials => "invalid credentials",
+            Self::PasswordPolicyViolated(_) => "password policy violated",
+            Self::PasswordReused => "password reused",
+            Self::NoPublicSignup => "public signup is disabled",
+            Self::DisabledUser { .. } => "user is disabled",
+            Self::DeactivatedUser => "user is deactivated",
+            Self::AnonymizedUser => "user is anonymized",
+            Self::ScheduledDeletion { .. } => "user was scheduled for deletion",
+            Self::ScheduledAnonymization { .. } => "user was scheduled for anonymization",
+            Self::OutsideValidPeriod => "user is outside its valid period",
+            Self::RateLimited { .. } => "request rate limited",
+            Self::AccountLockout { .. } => "locked due to too many failed attempts",
+            Self::Busy => "too many sign-ins at once, try again in a moment",
+            Self::Unsupported { .. } => "this step is not supported yet",
+            Self::InvalidTargetStep { .. } => "invalid target_step",
+        }
+    }
+
+    /// What a program needs besides the reason.
+    pub fn info(&self) -> Map<String, Value> {
+        let info = match self {
+            Self::ValidationFailed(causes) | Self::InvalidLoginId(causes) => {
+                json!({ "causes": causes.iter().map(Cause::to_json).collect::<Vec<_>>() })
+            }
+            Self::UserNotFound(details) => details.to_json(),
+            Self::DuplicatedIdentity(details) => {
+                let mut info = details.to_json();
+                info["cause"] = json!({ "kind": "DuplicatedIdentity" });
+                info
+            }
+            Self::NoAuthenticator => json!({ "cause": { "kind": "NoAuthenticator" } }),
+            Self::PasswordReused => json!({ "cause": { "kind": "PasswordReused" } }),
+            Self::PasswordPolicyViolated(violations) => {
+                let causes: Vec<Value> = violations.iter().map(Rule::to_json).collect();
+                json!({ "causes": causes })
+            }
+            Self::DisabledUser { reason } => json!({ "reason": reason }),
+            Self::ScheduledDeletion { at, .. } => json!({ "delete_at": at.to_rfc3339() }),
+            Self::ScheduledAnonymization { at } => json!({ "anonymize_at": at.to_rfc3339() }),
+            Self::RateLimited { bucket, .. } => json!({ "bucket_name": bucket }),
+            Self::AccountLockout { until } => json!({ "until": until.to_rfc3339() }),
+            Self::Unsupported { step } => json!({ "step": step }),
+            Self::InvalidTargetStep { target_step } => json!({ "target_step": target_step }),
+            Self::FlowNotFound
+            | Self::UnknownFlow
+            | Self::FlowNotAllowed
+            | Self::DifferentUser
+            | Self::InvalidCredentials
+            | Self::NoPublicSignup
+            | Self::DeactivatedUser
+            | Self::AnonymizedUser
+            | Self::OutsideValidPeriod
+            | Self::Busy => json!({}),
+        };
+        match info {
+            Value::Object(info) => info,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl IdentityDetails {
+    fn to_json(&self) -> Value {
+        let mut info = json!({});
+        if let Some(incoming) = self.login_id_type_incoming {
+            info["IdentityTypeIncoming"] = json!("login_id");
+            info["LoginIDTypeIncoming"] = json!(incoming);
+        }
+        if let Some(existing) = self.login_id_type_existing {
+            info["IdentityTypeExisting"] = json!("login_id");
+            info["LoginIDTypeExisting"] = json!(existing);
+            info["ExistingIdentities"] =
+                json!([{ "IdentityType": "login_id", "LoginIDType": existing }]);
+        }
+        info
+    }
+}

@@ -1,0 +1,95 @@
+//! One point in a flow: what is left to do, and what is known.
+//!
+//! States are values. Each is saved under a token of its own and never changed, so going back,
+//! retrying and two tabs are all the same thing: handing in an older token. Two invariants make
+//! that safe: counters never live in a state (they are in `limits`), and a flow finishes once.
+
+use appconfig::flow::FlowKind;
+use ctx::{App, Ctx};
+use kv::{Key, Kv, KvError};
+use serde::{Deserialize, Serialize};
+use stdx::Rng;
+
+use crate::facts::{Facts, Person};
+use crate::plan::{FlowRef, StepPath};
+
+/// How long a state waits for the next input.
+const LIFETIME_SECONDS: i64 = 20 * 60;
+
+/// A point in a flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowState {
+    /// Stays the same through the flow.
+    pub flow_id: String,
+    pub flow: FlowRef,
+    /// Innermost last: the step being asked about is at the end.
+    pub todo: Vec<StepPath>,
+    pub facts: Facts,
+    pub setting: Setting,
+}
+
+/// What the flow was started with, and by whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The pending authorization request that this flow is for.
+    pub oauth_session_id: Option<String>,
+    pub client_id: Option<String>,
+    pub redirect_uri: Option<String>,
+    pub prompt: Vec<String>,
+    pub state: Option<String>,
+    pub x_state: Option<String>,
+    pub ui_locales: Option<String>,
+    pub login_hint: Option<String>,
+    /// The person that `id_token_hint` names; anyone else is refused.
+    pub user_id_hint: Option<String>,
+    pub suppresses_idp_session_cookie: bool,
+}
+
+impl FlowState {
+    /// The beginning of a flow. Who signs up gets their id here, so that every step knows it.
+    pub fn new(rng: &Rng, flow: FlowRef, setting: Setting) -> Self {
+        let flow_id = format!("authflow_{}", rng.token());
+        let mut state = Self { flow_id, flow, todo: Vec::new(), facts: Facts::default(), setting };
+        state.begin(rng);
+        state
+    }
+
+    /// Forgets what was established; `flow` has just been set or changed.
+    pub fn begin(&mut self, rng: &Rng) {
+        self.facts = Facts::default();
+        if self.flow.kind == FlowKind::Signup {
+            self.facts.person = Some(Person { id: rng.uuid(), is_new: true });
+        }
+    }
+}
+
+/// A state's name: opaque, and all that a client needs to come back to it.
+pub type StateToken = String;
+
+/// Saves `state` under a fresh token.
+pub async fn save(ctx: &Ctx, kv: &Kv, state: &FlowState) -> Result<StateToken, KvError> {
+    let token = format!("authflowstate_{}", ctx.rng.token());
+    kv.put_json(&key(&ctx.app, &token), state, LIFETIME_SECONDS, ctx.now).await?;
+    Ok(token)
+}
+
+/// The state called `token`, unless it never was or is too old.
+pub async fn find(ctx: &Ctx, kv: &Kv, token: &str) -> Result<Option<FlowState>, KvError> {
+    kv.get_json(&key(&ctx.app, token), ctx.now).await
+}
+
+/// Claims the end of a flow for the caller: true once per flow.
+pub async fn claim_finish(ctx: &Ctx, kv: &Kv, flow_id: &str) -> Result<bool, KvError> {
+    let key = Key::new(&ctx.app.id, "authflow_finished", flow_id);
+    kv.swap(&key, None, b"1", LIFETIME_SECONDS, ctx.now).await
+}
+
+/// Takes a claim back, when what it was for did not happen.
+pub async fn release_finish(ctx: &Ctx, kv: &Kv, flow_id: &str) -> Result<(), KvError> {
+    kv.delete(&Key::new(&ctx.app.id, "authflow_finished", flow_id)).await
+}
+
+fn key(app: &App, token: &str) -> Key {
+    // Hashed, so that a dump of the cache is not a list of tokens.
+    Key::new(&app.id, "authflow_state", &stdx::sha256_hex(token))
+}

@@ -1,0 +1,99 @@
+//! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
+
+mod login;
+mod security;
+mod signup;
+
+use std::fmt::Write as _;
+
+use appconfig::flow::FlowKind;
+use expect_test::Expect;
+use serde_json::{Value, json};
+use testkit::World;
+
+use crate::{Answer, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
+
+/// Plays `script` against a flow and checks the whole conversation.
+///
+/// A line is `email alice@example.com`, `password …`, `new_password …`, `change …`,
+/// `confirm` or a JSON object. Alice is known by email, with the password `correct horse`.
+async fn check(yaml: &str, kind: FlowKind, script: &str, expected: Expect) {
+    let world = World::new(yaml).await;
+    world.person("email", "alice@example.com", "correct horse").await;
+    let transcript = play(&world, FlowRef::new(kind, "default"), Setting::default(), script).await;
+    expected.assert_eq(&transcript);
+}
+
+/// What is said, line by line.
+async fn play(world: &World, flow: FlowRef, setting: Setting, script: &str) -> String {
+    let ctx = world.ctx();
+    let cx = cx(world, &ctx);
+    let mut transcript = String::new();
+    let mut reply = create(&cx, flow, setting).await.expect("created");
+    let mut token = say(&mut transcript, &reply).unwrap_or_default();
+    for line in script.trim().lines().map(str::trim).filter(|line| !line.is_empty()) {
+        writeln!(transcript, "> {line}").expect("text");
+        reply = feed(&cx, &token, &input(line)).await.expect("fed");
+        token = say(&mut transcript, &reply).unwrap_or(token);
+    }
+    transcript
+}
+
+fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
+    let platform = &world.platform;
+    FlowCx {
+        ctx,
+        store: &platform.store,
+        kv: &platform.kv,
+        sessions: &platform.sessions,
+        hasher: &platform.hasher,
+    }
+}
+
+fn input(line: &str) -> Input {
+    let value = match line.split_once(' ') {
+        _ if line.starts_with('{') => serde_json::from_str(line).expect("JSON"),
+        Some((kind @ ("email" | "phone" | "username"), login_id)) => {
+            json!({ "identification": kind, "login_id": login_id })
+        }
+        Some(("password", password)) => {
+            json!({ "authentication": "primary_password", "password": password })
+        }
+        Some(("new_password", password)) => {
+            json!({ "authentication": "primary_password", "new_password": password })
+        }
+        Some(("change", password)) => json!({ "new_password": password }),
+        _ if line == "confirm" => json!({ "confirm_terminate_other_sessions": true }),
+        _ => panic!("no such input: {line}"),
+    };
+    let Value::Object(input) = value else { panic!("not an object: {line}") };
+    input
+}
+
+/// Writes down a reply; the token to go on with, if it moved.
+fn say(transcript: &mut String, reply: &Reply) -> Option<String> {
+    match reply {
+        Reply::Asked(answer) => {
+            let Answer { state_token, flow, ask, .. } = answer.as_ref();
+            let options = ask.data["options"].as_array().into_iter().flatten();
+            let names: Vec<&str> = options
+                .filter_map(|it| it["identification"].as_str().or(it["authentication"].as_str()))
+                .collect();
+            let reason = ask.data["force_change_reason"].as_str();
+            let names = reason.map_or(names.join(" "), str::to_owned);
+            writeln!(transcript, "? {}: {} [{names}]", flow.kind, ask.step).expect("text");
+            Some(state_token.clone())
+        }
+        Reply::Refused(refusal) => {
+            let info = Value::Object(refusal.info());
+            writeln!(transcript, "! {} {info}", refusal.reason()).expect("text");
+            None
+        }
+        Reply::Finished(finished) => {
+            let cookie = if finished.session_cookie.is_some() { "a session" } else { "no session" };
+            writeln!(transcript, "= {} with {cookie} {:?}", finished.flow.kind, finished.amr)
+                .expect("text");
+            Some(finished.state_token.clone())
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What somebody could try with states and inputs.
+
+use appconfig::flow::FlowKind;
+use serde_json::json;
+use testkit::World;
+
+use super::{cx, input};
+use crate::{FlowRef, Refusal, Reply, Setting, create, feed, feed_all, look};
+
+async fn world() -> World {
+    let world = World::new("").await;
+    world.person("email", "alice@example.com", "correct horse").await;
+    world
+}
+
+fn login() -> FlowRef {
+    FlowRef::new(FlowKind::Login, "default")
+}
+
+fn token(reply: Reply) -> String {
+    match reply {
+        Reply::Asked(answer) => answer.state_token,
+        other => panic!("not a question: {other:?}"),
+    }
+}
+
+fn refusal(reply: Reply) -> Refusal {
+    match reply {
+        Reply::Refused(refusal) => refusal,
+        other => panic!("not a refusal: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn going_back_is_handing_in_an_older_token() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let first = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    let again = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    assert_ne!(first, again, "a new state has a new token");
+    for token in [first, again] {
+        let Reply::Asked(answer) = look(&cx, &token).await.unwrap() else { panic!("asked") };
+        assert_eq!(answer.state_token, token, "looking changes nothing");
+        assert_eq!(answer.login_id.as_deref(), Some("alice@example.com"));
+    }
+}
+
+#[tokio::test]
+async fn a_flow_finishes_once() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    let password = input("password correct horse");
+    assert!(matches!(feed(&cx, &state, &password).await.unwrap(), Reply::Finished(_)));
+    assert_eq!(refusal(feed(&cx, &state, &password).await.unwrap()), Refusal::FlowNotFound);
+}
+
+#[tokio::test]
+async fn a_step_cannot_be_skipped() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    for attempt in [input("password correct horse"), input("confirm"), input("{}")] {
+        let refused = refusal(feed(&cx, &start, &attempt).await.unwrap());
+        assert!(matches!(refused, Refusal::ValidationFailed(_)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_never_given_out_leads_nowhere() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    for token in ["", "authflowstate_guess", "authflow_x"] {
+        assert_eq!(refusal(look(&cx, token).await.unwrap()), Refusal::FlowNotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_state_is_forgotten_after_twenty_minutes() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let start = token(create(&cx(&world, &ctx), login(), Setting::default()).await.unwrap());
+    world.sleep(20 * 60 + 1);
+    let ctx = world.ctx();
+    let reply = look(&cx(&world, &ctx), &start).await.unwrap();
+    assert_eq!(refusal(reply), Refusal::FlowNotFound);
+}
+
+#[tokio::test]
+async fn two_people_cannot_take_the_same_name_at_once() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let mut states = Vec::new();
+    for _ in 0..2 {
+        let signup = FlowRef::new(FlowKind::Signup, "default");
+        let start = token(create(&cx, signup, Setting::default()).await.unwrap());
+        states.push(token(feed(&cx, &start, &input("username bob")).await.unwrap()));
+    }
+    let password = input("new_password tr0ub4dor and 3");
+    let first = feed(&cx, &states[0], &password).await.unwrap();
+    assert!(matches!(first, Reply::Finished(_)));
+    let second = refusal(feed(&cx, &states[1], &password).await.unwrap());
+    assert!(matches!(second, Refusal::DuplicatedIdentity(_)));
+    let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
+    let found = tx.identities().find_login_id(domain::LoginIdType::Username, "bob").await.unwrap();
+    assert!(found.is_some(), "the first one has it");
+}
+
+#[tokio::test]
+async fn a_batch_stops_at_its_first_refusal() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let inputs = ["email alice@example.com", "password wrong", "password correct horse"];
+    let inputs: Vec<_> = inputs.into_iter().map(input).collect();
+    let refused = refusal(feed_all(&cx, &start, &inputs).await.unwrap());
+    assert_eq!(refused, Refusal::InvalidCredentials);
+    let good = [inputs[0].clone(), inputs[2].clone()];
+    assert!(matches!(feed_all(&cx, &start, &good).await.unwrap(), Reply::Finished(_)));
+}
+
+#[tokio::test]
+async fn what_is_kept_between_inputs_has_no_password_in_it() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let signup = FlowRef::new(FlowKind::Signup, "default");
+    let reply = create(&cx, signup, Setting::default()).await.unwrap();
+    let start = token(reply);
+    let both = json!({ "identification": "username", "login_id": "bob",
+                       "authentication": "primary_password", "new_password": "s3cret s3cret" });
+    let reply = feed(&cx, &start, both.as_object().unwrap()).await.unwrap();
+    assert!(!format!("{reply:?}").contains("s3cret"), "nor what is said about it");
+}
