@@ -11,6 +11,7 @@ mod error;
 mod fold;
 mod hasher;
 pub mod login_id;
+pub mod models;
 pub mod password;
 pub mod policy;
 #[cfg(test)]

@@ -1,0 +1,259 @@
+//! Every event: its type, whom it is about, and what it says.
+
+#[cfg(test)]
+mod tests;
+
+use domain::{Attributes, AuthenticatorType, IdentityType, LoginIdType, UserId};
+use serde_json::{Value, json};
+
+/// A person, and how the APIs show them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserModel {
+    pub id: UserId,
+    pub model: Value,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    UserCreated {
+        user: UserModel,
+        identities: Vec<Value>,
+    },
+    UserAuthenticated {
+        user: UserModel,
+        session: Value,
+    },
+    UserReauthenticated {
+        user: UserModel,
+        session: Value,
+    },
+    UserSignedOut {
+        user: UserModel,
+        sessions: Vec<Value>,
+    },
+    UserSessionTerminated {
+        user: UserModel,
+        sessions: Vec<Value>,
+        kind: TerminationType,
+    },
+    UserProfileUpdated {
+        user: UserModel,
+    },
+    UserDisabled {
+        user: UserModel,
+    },
+    UserReenabled {
+        user: UserModel,
+    },
+    LoginIdAdded {
+        user: UserModel,
+        r#type: LoginIdType,
+        identity: Value,
+    },
+    LoginIdRemoved {
+        user: UserModel,
+        r#type: LoginIdType,
+        identity: Value,
+    },
+    LoginIdUpdated {
+        user: UserModel,
+        r#type: LoginIdType,
+        old: Value,
+        new: Value,
+    },
+    /// Email addresses and phone numbers only.
+    LoginIdVerified {
+        user: UserModel,
+        r#type: LoginIdType,
+        identity: Value,
+    },
+    LoginIdUnverified {
+        user: UserModel,
+        r#type: LoginIdType,
+        identity: Value,
+    },
+    /// Nobody has this login id.
+    LoginIdNotFound {
+        login_id: String,
+    },
+    /// The person is known, but may not be identified in this way.
+    IdentificationFailed {
+        user: UserModel,
+        r#type: IdentityType,
+    },
+    /// A proof was wrong.
+    AuthenticationFailed {
+        user: UserModel,
+        stage: Stage,
+        r#type: AuthenticatorType,
+    },
+    /// Somebody was turned away, such as by a hook; the error is as they saw it.
+    AuthenticationBlocked {
+        user: Option<UserModel>,
+        error: Value,
+    },
+    RateLimitBlocked {
+        name: String,
+        group: String,
+    },
+    ProjectAppCreated {
+        config: Value,
+    },
+    ProjectAppUpdated {
+        old: Value,
+        new: Value,
+        diff: String,
+    },
+}
+
+/// First factor or second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Primary,
+    Secondary,
+}
+
+/// How many sessions a person ended at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TerminationType {
+    Individual,
+    All,
+    AllExceptCurrent,
+}
+
+impl Stage {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+        }
+    }
+}
+
+impl TerminationType {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Individual => "individual",
+            Self::All => "all",
+            Self::AllExceptCurrent => "all_except_current",
+        }
+    }
+}
+
+impl Event {
+    /// The name of what happened; also the activity type in the audit log.
+    pub fn type_name(&self) -> String {
+        let fixed = match self {
+            Self::UserCreated { .. } => "user.created",
+            Self::UserAuthenticated { .. } => "user.authenticated",
+            Self::UserReauthenticated { .. } => "user.reauthenticated",
+            Self::UserSignedOut { .. } => "user.signed_out",
+            Self::UserSessionTerminated { .. } => "user.session.terminated",
+            Self::UserProfileUpdated { .. } => "user.profile.updated",
+            Self::UserDisabled { .. } => "user.disabled",
+            Self::UserReenabled { .. } => "user.reenabled",
+            Self::LoginIdNotFound { .. } => "authentication.identity.login_id.failed",
+            Self::AuthenticationBlocked { .. } => "authentication.blocked",
+            Self::RateLimitBlocked { .. } => "rate_limit.blocked",
+            Self::ProjectAppCreated { .. } => "project.app.created",
+            Self::ProjectAppUpdated { .. } => "project.app.updated",
+            Self::LoginIdAdded { r#type, .. } => return format!("identity.{type}.added"),
+            Self::LoginIdRemoved { r#type, .. } => return format!("identity.{type}.removed"),
+            Self::LoginIdUpdated { r#type, .. } => return format!("identity.{type}.updated"),
+            Self::LoginIdVerified { r#type, .. } => return format!("identity.{type}.verified"),
+            Self::LoginIdUnverified { r#type, .. } => return format!("identity.{type}.unverified"),
+            Self::IdentificationFailed { r#type, .. } => {
+                return format!("authentication.identity.{}.failed", r#type.as_str());
+            }
+            Self::AuthenticationFailed { stage, r#type, .. } => {
+                return format!("authentication.{}.{}.failed", stage.as_str(), r#type.as_str());
+            }
+        };
+        fixed.to_owned()
+    }
+
+    /// Whom it is about.
+    pub fn user(&self) -> Option<&UserModel> {
+        match self {
+            Self::UserCreated { user, .. }
+            | Self::UserAuthenticated { user, .. }
+            | Self::UserReauthenticated { user, .. }
+            | Self::UserSignedOut { user, .. }
+            | Self::UserSessionTerminated { user, .. }
+            | Self::UserProfileUpdated { user }
+            | Self::UserDisabled { user }
+            | Self::UserReenabled { user }
+            | Self::LoginIdAdded { user, .. }
+            | Self::LoginIdRemoved { user, .. }
+            | Self::LoginIdUpdated { user, .. }
+            | Self::LoginIdVerified { user, .. }
+            | Self::LoginIdUnverified { user, .. }
+            | Self::IdentificationFailed { user, .. }
+            | Self::AuthenticationFailed { user, .. } => Some(user),
+            Self::AuthenticationBlocked { user, .. } => user.as_ref(),
+            Self::LoginIdNotFound { .. }
+            | Self::RateLimitBlocked { .. }
+            | Self::ProjectAppCreated { .. }
+            | Self::ProjectAppUpdated { .. } => None,
+        }
+    }
+
+    /// What it says beside the person.
+    pub(crate) fn payload(&self) -> Attributes {
+        let mut payload = Attributes::new();
+        if let Some(user) = self.user() {
+            payload.insert("user".to_owned(), user.model.clone());
+        }
+        for (name, value) in self.details() {
+            payload.insert(name.to_owned(), value);
+        }
+        payload
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::UserCreated { identities, .. } => vec![("identities", json!(identities))],
+            Self::UserAuthenticated { session, .. } | Self::UserReauthenticated { session, .. } => {
+                vec![("session", session.clone())]
+            }
+            Self::UserSignedOut { sessions, .. } => vec![("sessions", json!(sessions))],
+            Self::UserSessionTerminated { sessions, kind, .. } => {
+                vec![("sessions", json!(sessions)), ("termination_type", json!(kind.as_str()))]
+            }
+            Self::UserProfileUpdated { .. }
+            | Self::UserDisabled { .. }
+            | Self::UserReenabled { .. } => Vec::new(),
+            Self::LoginIdAdded { identity, .. }
+            | Self::LoginIdRemoved { identity, .. }
+            | Self::LoginIdVerified { identity, .. }
+            | Self::LoginIdUnverified { identity, .. } => vec![("identity", identity.clone())],
+            Self::LoginIdUpdated { old, new, .. } => {
+                vec![("new_identity", new.clone()), ("old_identity", old.clone())]
+            }
+            Self::LoginIdNotFound { login_id } => vec![("login_id", json!(login_id))],
+            Self::IdentificationFailed { r#type, .. } => {
+                vec![("identity_type", json!(r#type.as_str()))]
+            }
+            Self::AuthenticationFailed { stage, r#type, .. } => vec![
+                ("authentication_stage", json!(stage.as_str())),
+                ("authenticator_type", json!(r#type.as_str())),
+            ],
+            Self::AuthenticationBlocked { user, error } => {
+                let nobody = user.is_none().then_some(("user", Value::Null));
+                nobody.into_iter().chain([("error", error.clone())]).collect()
+            }
+            Self::RateLimitBlocked { name, group } => {
+                vec![("rate_limit", json!({ "name": name, "group": group }))]
+            }
+            Self::ProjectAppCreated { config } => vec![("app_config", config.clone())],
+            Self::ProjectAppUpdated { old, new, diff } => vec![
+                ("app_config_old", old.clone()),
+                ("app_config_new", new.clone()),
+                ("app_config_diff", json!(diff)),
+                ("updated_secrets", json!([])),
+                ("updated_resources", json!([])),
+            ],
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The names of events, and what they say.
+
+use std::fmt::Write as _;
+
+use expect_test::expect;
+
+use super::*;
+
+fn alice() -> UserModel {
+    UserModel { id: UserId::new("alice"), model: json!({ "id": "alice" }) }
+}
+
+/// One of each.
+fn samples() -> Vec<Event> {
+    let user = alice;
+    let it = || json!({});
+    let r#type = LoginIdType::Email;
+    let sessions = || vec![json!({ "id": "s" })];
+    vec![
+        Event::UserCreated { user: user(), identities: vec![it()] },
+        Event::UserAuthenticated { user: user(), session: it() },
+        Event::UserReauthenticated { user: user(), session: it() },
+        Event::UserSignedOut { user: user(), sessions: sessions() },
+        Event::UserSessionTerminated {
+            user: user(),
+            sessions: sessions(),
+            kind: TerminationType::AllExceptCurrent,
+        },
+        Event::UserProfileUpdated { user: user() },
+        Event::UserDisabled { user: user() },
+        Event::UserReenabled { user: user() },
+        Event::LoginIdAdded { user: user(), r#type, identity: it() },
+        Event::LoginIdRemoved { user: user(), r#type: LoginIdType::Phone, identity: it() },
+        Event::LoginIdUpdated { user: user(), r#type: LoginIdType::Username, old: it(), new: it() },
+        Event::LoginIdVerified { user: user(), r#type, identity: it() },
+        Event::LoginIdUnverified { user: user(), r#type, identity: it() },
+        Event::LoginIdNotFound { login_id: "bob".to_owned() },
+        Event::IdentificationFailed { user: user(), r#type: IdentityType::Passkey },
+        Event::AuthenticationFailed {
+            user: user(),
+            stage: Stage::Primary,
+            r#type: AuthenticatorType::Password,
+        },
+        Event::AuthenticationBlocked { user: None, error: it() },
+        Event::RateLimitBlocked { name: "a.per_ip".to_owned(), group: "a".to_owned() },
+        Event::ProjectAppCreated { config: it() },
+        Event::ProjectAppUpdated { old: it(), new: it(), diff: "-".to_owned() },
+    ]
+}
+
+#[test]
+fn the_catalogue_of_events() {
+    let mut catalogue = String::new();
+    for event in samples() {
+        let about = event.user().map_or("-", |user| user.id.as_str());
+        let payload = json!(event.payload());
+        writeln!(catalogue, "{} {about} {payload}", event.type_name()).unwrap();
+    }
+    expect![[r#"
+        user.created alice {"user":{"id":"alice"},"identities":[{}]}
+        user.authenticated alice {"user":{"id":"alice"},"session":{}}
+        user.reauthenticated alice {"user":{"id":"alice"},"session":{}}
+        user.signed_out alice {"user":{"id":"alice"},"sessions":[{"id":"s"}]}
+        user.session.terminated alice {"user":{"id":"alice"},"sessions":[{"id":"s"}],"termination_type":"all_except_current"}
+        user.profile.updated alice {"user":{"id":"alice"}}
+        user.disabled alice {"user":{"id":"alice"}}
+        user.reenabled alice {"user":{"id":"alice"}}
+        identity.email.added alice {"user":{"id":"alice"},"identity":{}}
+        identity.phone.removed alice {"user":{"id":"alice"},"identity":{}}
+        identity.username.updated alice {"user":{"id":"alice"},"new_identity":{},"old_identity":{}}
+        identity.email.verified alice {"user":{"id":"alice"},"identity":{}}
+        identity.email.unverified alice {"user":{"id":"alice"},"identity":{}}
+        authentication.identity.login_id.failed - {"login_id":"bob"}
+        authentication.identity.passkey.failed alice {"user":{"id":"alice"},"identity_type":"passkey"}
+        authentication.primary.password.failed alice {"user":{"id":"alice"},"authentication_stage":"primary","authenticator_type":"password"}
+        authentication.blocked - {"user":null,"error":{}}
+        rate_limit.blocked - {"rate_limit":{"name":"a.per_ip","group":"a"}}
+        project.app.created - {"app_config":{}}
+        project.app.updated - {"app_config_old":{},"app_config_new":{},"app_config_diff":"-","updated_secrets":[],"updated_resources":[]}
+    "#]].assert_eq(&catalogue);
+}
