@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod config_sources;
+mod coverage;
 mod engine;
 mod outbox;
 mod passwords;

@@ -57,6 +57,7 @@ impl Store {
         let options = PgConnectOptions::from_str(url)
             .map_err(failed("connect"))?
             .statement_cache_capacity(STATEMENTS)
+            .application_name(schema)
             .options([
                 ("search_path", format!("\"{schema}\"")),
                 ("statement_timeout", "5000".to_owned()),
@@ -108,7 +109,7 @@ impl Store {
 pub(super) struct Throwaway(PathBuf);
 
 impl Throwaway {
-    fn new() -> Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let shared_memory = Path::new("/dev/shm");
         let parent =
@@ -119,6 +120,11 @@ impl Throwaway {
         let _ = std::fs::remove_dir_all(&place);
         std::fs::create_dir(&place).map_err(|_| StoreError::Place(place.display().to_string()))?;
         Ok(Self(place))
+    }
+
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

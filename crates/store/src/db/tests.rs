@@ -1,0 +1,140 @@
+//! How the engines are set up, and what can go wrong underneath: a full disk, lost connections.
+
+use domain::{AppId, User, UserId};
+use sqlx::AssertSqlSafe;
+use stdx::Timestamp;
+
+use super::*;
+
+fn app() -> AppId {
+    AppId::new("test")
+}
+
+/// Writes a person of some size.
+async fn write_user(store: &Store, id: &str, bytes: usize) -> Result<()> {
+    let mut user = User::new(UserId::new(id), Timestamp::EPOCH);
+    user.disable_reason = Some("x".repeat(bytes));
+    let mut tx = store.write(&app()).await?;
+    tx.users().insert(&user).await?;
+    tx.commit().await
+}
+
+async fn exists(store: &Store, id: &str) -> bool {
+    let mut tx = store.read(&app()).await.unwrap();
+    tx.users().find(&UserId::new(id)).await.unwrap().is_some()
+}
+
+async fn pages_max(store: &Store, pages: u32) {
+    let Engine::Sqlite { writer, .. } = &store.engine else { panic!("not SQLite") };
+    let mut turn = writer.begin().await.unwrap();
+    let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::raw_sql(sql).execute(turn.connection()).await.unwrap();
+    turn.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_cleanly_and_recovers() {
+    let store = Store::memory().await.unwrap();
+    write_user(&store, "before", 10).await.unwrap();
+    pages_max(&store, 200).await;
+
+    let error = write_user(&store, "too big", 2_000_000).await.unwrap_err();
+    assert!(error.to_string().contains("failed"), "{error:?}");
+    assert!(!exists(&store, "too big").await);
+    assert!(exists(&store, "before").await);
+    write_user(&store, "small", 10).await.unwrap();
+
+    pages_max(&store, 1_000_000).await;
+    write_user(&store, "too big", 2_000_000).await.unwrap();
+    assert!(exists(&store, "too big").await && exists(&store, "small").await);
+}
+
+#[tokio::test]
+async fn nobody_is_told_done_when_the_disk_filled_up_meanwhile() {
+    let store = Store::memory().await.unwrap();
+    pages_max(&store, 400).await;
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let store = store.clone();
+        let bytes = if number % 5 == 0 { 2_000_000 } else { 10 };
+        let id = format!("user{number}");
+        writers.spawn(async move { (write_user(&store, &id, bytes).await.is_ok(), id) });
+    }
+    let told = writers.join_all().await;
+    assert!(told.iter().any(|(is_ok, _)| !is_ok));
+    for (is_ok, id) in told {
+        assert_eq!(exists(&store, &id).await, is_ok, "{id} was told {is_ok}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_can_be_opened_twice_and_migrated_once() {
+    let place = open::Throwaway::new().unwrap();
+    let path = place.path().join("shared.db");
+    let (first, second) = tokio::join!(Store::sqlite(&path), Store::sqlite(&path));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    write_user(&first, "alice", 10).await.unwrap();
+    assert!(exists(&second, "alice").await);
+    write_user(&second, "bob", 10).await.unwrap();
+    assert!(exists(&first, "bob").await);
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_an_error() {
+    assert!(Store::sqlite("/proc/nowhere/authwarden.db").await.is_err());
+}
+
+#[tokio::test]
+async fn a_schema_is_a_name_and_nothing_else() {
+    for schema in ["", "public; DROP TABLE x", "a\"b", &"x".repeat(64)] {
+        let refused = Store::postgres("postgres://localhost/none", schema).await;
+        assert!(matches!(refused, Err(StoreError::SchemaName(_))), "{schema}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_drops_connections_is_found_again() {
+    let Some(store) = crate::tests::postgres("authwarden_reconnect").await else { return };
+    write_user(&store, "before", 10).await.unwrap();
+    let Engine::Postgres { pool, .. } = &store.engine else { panic!("not PostgreSQL") };
+    let mut held = store.write(&app()).await.unwrap();
+    // As a restart would: everybody of this store but the one who asks.
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE pid <> pg_backend_pid() AND application_name = 'authwarden_reconnect'";
+    sqlx::query(sql).execute(pool).await.unwrap();
+    let lost = held.users().insert(&User::new(UserId::new("lost"), Timestamp::EPOCH)).await;
+    drop(held);
+    let mut attempts = 0;
+    while write_user(&store, "after", 10).await.is_err() {
+        attempts += 1;
+        assert!(attempts < 30, "it was never found again");
+    }
+    assert!(exists(&store, "before").await && exists(&store, "after").await);
+    assert!(lost.is_err() && !exists(&store, "lost").await);
+}
+
+#[tokio::test]
+async fn postgres_is_told_how_we_work() {
+    let Some(store) = crate::tests::postgres("authwarden_settings").await else { return };
+    let mut tx = store.write(&app()).await.unwrap();
+    let sql = "SELECT $1 AS app, current_setting('statement_timeout') AS timeout,
+                      current_setting('search_path') AS schema, current_setting('TimeZone') AS zone";
+    let row = tx.fetch_optional(sql, &[]).await.unwrap().unwrap();
+    assert_eq!(row.text("timeout").unwrap(), "5s");
+    assert_eq!(row.text("schema").unwrap(), "\"authwarden_settings\"");
+    assert_eq!(row.text("zone").unwrap(), "UTC");
+}
+
+#[tokio::test]
+async fn sqlite_is_told_how_we_work() {
+    let place = open::Throwaway::new().unwrap();
+    let store = Store::sqlite(place.path().join("settings.db")).await.unwrap();
+    let mut tx = store.write(&app()).await.unwrap();
+    let sql = "SELECT $1 AS app, s.synchronous, j.journal_mode, f.foreign_keys
+                 FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f";
+    let row = tx.fetch_optional(sql, &[]).await.unwrap().unwrap();
+    // 2 is FULL.
+    assert_eq!(row.int("synchronous").unwrap(), 2);
+    assert_eq!(row.text("journal_mode").unwrap(), "wal");
+    assert_eq!(row.int("foreign_keys").unwrap(), 1);
+}
