@@ -4,9 +4,11 @@
 //! input that leads there: the client never sees a flow that is done but not finished.
 
 use appconfig::flow::FlowKind;
+use limits::Limit;
 
 use crate::engine::{self, Input, Outcome};
 use crate::finish::{self, Finish, Finished};
+use crate::guard;
 use crate::plan::FlowRef;
 use crate::refusal::Refusal;
 use crate::state::{self, FlowState, Setting, StateToken};
@@ -44,6 +46,9 @@ pub async fn create(cx: &FlowCx<'_>, flow: FlowRef, setting: Setting) -> Result<
     if flow.kind == FlowKind::Signup && cx.ctx.app.config.authentication.public_signup_disabled {
         return Ok(Reply::Refused(Refusal::NoPublicSignup));
     }
+    if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
+        return Ok(Reply::Refused(exhausted));
+    }
     let state = FlowState::new(&cx.ctx.rng, flow, setting);
     let outcome = engine::start(cx, state).await?;
     reply(cx, outcome).await
@@ -54,6 +59,9 @@ pub async fn feed(cx: &FlowCx<'_>, state_token: &str, input: &Input) -> Result<R
     let Some(state) = state::find(cx.ctx, cx.kv, state_token).await? else {
         return Ok(Reply::Refused(Refusal::FlowNotFound));
     };
+    if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
+        return Ok(Reply::Refused(exhausted));
+    }
     let outcome = engine::advance(cx, state, input).await?;
     reply(cx, outcome).await
 }

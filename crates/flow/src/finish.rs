@@ -6,12 +6,14 @@
 use accounts::account::{self, Created, NewAccount};
 use accounts::password::{self, NewPassword};
 use domain::{ClientId, UserId};
+use limits::{Limit, lockout};
 use sessions::authentication_info::{self, AuthenticationInfo};
 use sessions::{SessionRef, browser, end};
 use stdx::Secret;
 use store::Tx;
 
 use crate::facts::Facts;
+use crate::guard;
 use crate::plan::FlowRef;
 use crate::refusal::{IdentityDetails, Refusal};
 use crate::state::{self, FlowState, Setting};
@@ -40,6 +42,12 @@ pub(crate) enum Finish {
 pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, FlowError> {
     if !state::claim_finish(cx.ctx, cx.kv, &state.flow_id).await? {
         return Ok(Finish::Refused(Refusal::FlowNotFound));
+    }
+    if state.facts.person.as_ref().is_some_and(|person| person.is_new)
+        && let Err(exhausted) = guard::charge(cx, Limit::SignUp, None).await?
+    {
+        state::release_finish(cx.ctx, cx.kv, &state.flow_id).await?;
+        return Ok(Finish::Refused(exhausted));
     }
     let written = write(cx, &state).await;
     if !matches!(written, Ok(Written::Done(_))) {
@@ -88,6 +96,7 @@ async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError>
         return Ok(Written::Refused(refusal));
     }
     tx.users().note_login(&user_id, cx.ctx.now).await?;
+    lockout::forgive(cx.ctx, &mut tx, &user_id, &guard::proved(facts)).await?;
     let ended = end_others(cx, &mut tx, &user_id, state).await?;
     let (session, cookie) = if state.setting.suppresses_idp_session_cookie {
         (None, None)

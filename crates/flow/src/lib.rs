@@ -10,6 +10,7 @@ mod conversation;
 mod engine;
 mod facts;
 mod finish;
+mod guard;
 mod plan;
 mod refusal;
 mod shape;

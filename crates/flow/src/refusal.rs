@@ -5,6 +5,7 @@
 //! audit events) is already committed.
 
 use accounts::policy::Rule;
+use limits::Exhausted;
 use serde_json::{Map, Value, json};
 use stdx::Timestamp;
 
@@ -48,10 +49,7 @@ pub enum Refusal {
         at: Timestamp,
     },
     OutsideValidPeriod,
-    RateLimited {
-        bucket: String,
-        retry_at: Option<Timestamp>,
-    },
+    RateLimited(Exhausted),
     AccountLockout {
         until: Timestamp,
     },
@@ -107,7 +105,7 @@ impl Refusal {
             | Self::ScheduledDeletion { .. }
             | Self::ScheduledAnonymization { .. }
             | Self::OutsideValidPeriod => Kind::Forbidden,
-            Self::RateLimited { .. } | Self::AccountLockout { .. } => Kind::TooManyRequest,
+            Self::RateLimited(_) | Self::AccountLockout { .. } => Kind::TooManyRequest,
             Self::Busy => Kind::ServiceUnavailable,
             Self::Unsupported { .. } | Self::InvalidTargetStep { .. } => Kind::Internal,
         }
@@ -134,7 +132,7 @@ impl Refusal {
             Self::ScheduledDeletion { by_the_person: false, .. } => "ScheduledDeletionByAdmin",
             Self::ScheduledAnonymization { .. } => "ScheduledAnonymizationByAdmin",
             Self::OutsideValidPeriod => "UserOutsideValidPeriod",
-            Self::RateLimited { .. } => "RateLimited",
+            Self::RateLimited(_) => "RateLimited",
             Self::AccountLockout { .. } => "AccountLockout",
             Self::Busy => "ServiceUnavailable",
             Self::Unsupported { .. } => "AuthenticationFlowStepNotSupported",
@@ -164,7 +162,7 @@ impl Refusal {
             Self::ScheduledDeletion { .. } => "user was scheduled for deletion",
             Self::ScheduledAnonymization { .. } => "user was scheduled for anonymization",
             Self::OutsideValidPeriod => "user is outside its valid period",
-            Self::RateLimited { .. } => "request rate limited",
+            Self::RateLimited(_) => "request rate limited",
             Self::AccountLockout { .. } => "locked due to too many failed attempts",
             Self::Busy => "too many sign-ins at once, try again in a moment",
             Self::Unsupported { .. } => "this step is not supported yet",
@@ -193,7 +191,7 @@ impl Refusal {
             Self::DisabledUser { reason } => json!({ "reason": reason }),
             Self::ScheduledDeletion { at, .. } => json!({ "delete_at": at.to_rfc3339() }),
             Self::ScheduledAnonymization { at } => json!({ "anonymize_at": at.to_rfc3339() }),
-            Self::RateLimited { bucket, .. } => json!({ "bucket_name": bucket }),
+            Self::RateLimited(exhausted) => exhausted.details(),
             Self::AccountLockout { until } => json!({ "until": until.to_rfc3339() }),
             Self::Unsupported { step } => json!({ "step": step }),
             Self::InvalidTargetStep { target_step } => json!({ "target_step": target_step }),

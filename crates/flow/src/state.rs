@@ -8,6 +8,7 @@ use appconfig::flow::FlowKind;
 use ctx::{App, Ctx};
 use kv::{Key, Kv, KvError};
 use serde::{Deserialize, Serialize};
+use sessions::oauth_session::OAuthSession;
 use stdx::Rng;
 
 use crate::facts::{Facts, Person};
@@ -43,6 +44,32 @@ pub struct Setting {
     /// The person that `id_token_hint` names; anyone else is refused.
     pub user_id_hint: Option<String>,
     pub suppresses_idp_session_cookie: bool,
+}
+
+impl Setting {
+    /// The setting of a flow for a pending authorization request.
+    pub fn of_request(id: &str, pending: &OAuthSession) -> Self {
+        let request = &pending.request;
+        let prompt = &request.prompt;
+        let words = [
+            (prompt.none, "none"),
+            (prompt.login, "login"),
+            (prompt.consent, "consent"),
+            (prompt.select_account, "select_account"),
+        ];
+        Self {
+            oauth_session_id: Some(id.to_owned()),
+            client_id: Some(request.client_id.clone()),
+            redirect_uri: Some(request.redirect_uri.clone()),
+            prompt: words.iter().filter(|it| it.0).map(|it| it.1.to_owned()).collect(),
+            state: request.state.clone(),
+            x_state: request.x.state.clone(),
+            ui_locales: request.ui_locales.clone(),
+            login_hint: request.login_hint.clone(),
+            user_id_hint: pending.user_id_hint.clone(),
+            suppresses_idp_session_cookie: request.suppresses_idp_session_cookie(),
+        }
+    }
 }
 
 impl FlowState {

@@ -6,6 +6,7 @@
 use accounts::password::{self, MustChange, PasswordCheck};
 use appconfig::flow::{Authentication, FlowStep};
 use domain::{AuthenticatorKind, UserId};
+use limits::Limit;
 use serde_json::json;
 use stdx::Secret;
 
@@ -13,6 +14,7 @@ use super::create_authenticator::is_password;
 use super::{Ask, Taken, Turn, branch_of, text};
 use crate::engine::Input;
 use crate::facts::{Authenticated, ChangeReason, Facts};
+use crate::guard;
 use crate::refusal::Refusal;
 use crate::shape::{Member, Shape, Variant};
 use crate::{FlowCx, FlowError, answer_or_error};
@@ -54,10 +56,18 @@ pub async fn take(
 ) -> Result<Taken, FlowError> {
     let (branch, authentication) = branch_of(step, input)?;
     let user = facts.known_user("authenticate")?;
+    if let Some(locked) = guard::locked(cx, &user).await? {
+        return Ok(Taken::Refused(locked));
+    }
+    let receipt = match guard::charge(cx, Limit::VerifyPassword, Some(&user)).await? {
+        Ok(receipt) => receipt,
+        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
+    };
     let password = Secret::new(text(input, "password").to_owned());
     let whose = Some((&user, kind_of(authentication)));
     match password::verify(cx.ctx, cx.store, cx.hasher, whose, &password).await {
         Ok(PasswordCheck::Right { authenticator, must_change }) => {
+            guard::refund(cx, receipt).await?;
             facts.authenticated.push(Authenticated {
                 step: step.name.clone(),
                 authentication,
@@ -68,6 +78,7 @@ pub async fn take(
         }
         // A person without a password and a wrong password look the same from outside.
         Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => {
+            guard::count_wrong_password(cx, &user).await?;
             Ok(Taken::Refused(Refusal::InvalidCredentials))
         }
         Err(error) => answer_or_error(error).map(Taken::Refused),

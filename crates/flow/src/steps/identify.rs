@@ -7,11 +7,13 @@ use accounts::account;
 use accounts::login_id::{self, CheckedLoginId, InvalidLoginId, Lists};
 use appconfig::flow::{FlowKind, FlowStep, Identification};
 use domain::{LoginId, LoginIdType};
+use limits::Limit;
 use serde_json::{Value, json};
 
 use super::{Ask, Taken, text};
 use crate::engine::Input;
 use crate::facts::{Identified, LoginIdFact, Person};
+use crate::guard;
 use crate::plan::FlowRef;
 use crate::refusal::{IdentityDetails, Refusal};
 use crate::shape::{Cause, Member, Shape, Variant};
@@ -41,9 +43,14 @@ pub async fn find(
         Ok(said) => said,
         Err(refusal) => return Ok(Taken::Refused(refusal)),
     };
+    let receipt = match guard::charge(cx, Limit::EnumerateAccounts, None).await? {
+        Ok(receipt) => receipt,
+        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
+    };
     let Some(found) = look_up(cx, &said).await? else {
         return Ok(Taken::Refused(said.unknown()));
     };
+    guard::refund(cx, receipt).await?;
     let hint = state.setting.user_id_hint.as_deref();
     if hint.is_some_and(|hint| hint != found.user_id.as_str()) {
         return Ok(Taken::Refused(Refusal::DifferentUser));
@@ -65,9 +72,14 @@ pub async fn create(
         Ok(said) => said,
         Err(refusal) => return Ok(Taken::Refused(refusal)),
     };
+    let receipt = match guard::charge(cx, Limit::EnumerateAccounts, None).await? {
+        Ok(receipt) => receipt,
+        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
+    };
     if let Some(existing) = look_up(cx, &said).await? {
         return Ok(Taken::Refused(said.taken(&existing)));
     }
+    guard::refund(cx, receipt).await?;
     let branch = said.branch;
     state.facts.identified.push(said.into_fact(step, None));
     Ok(Taken::Branch(branch))
@@ -80,6 +92,10 @@ pub async fn choose(cx: &FlowCx<'_>, step: &FlowStep, input: &Input) -> Result<T
         Err(refusal) => return Ok(Taken::Refused(refusal)),
     };
     let branch = &step.one_of[said.branch];
+    // Both answers tell whether somebody is known, so both are charged.
+    if let Err(exhausted) = guard::charge(cx, Limit::EnumerateAccounts, None).await? {
+        return Ok(Taken::Refused(exhausted));
+    }
     let (kind, name) = match look_up(cx, &said).await? {
         Some(_) => (FlowKind::Login, &branch.login_flow),
         None => (FlowKind::Signup, &branch.signup_flow),

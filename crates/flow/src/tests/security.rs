@@ -140,3 +140,63 @@ async fn what_is_kept_between_inputs_has_no_password_in_it() {
     let reply = feed(&cx, &start, both.as_object().unwrap()).await.unwrap();
     assert!(!format!("{reply:?}").contains("s3cret"), "nor what is said about it");
 }
+
+#[tokio::test]
+async fn guessing_passwords_runs_into_the_limit_of_the_account_and_address() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    for _ in 0..10 {
+        let refused = refusal(feed(&cx, &state, &input("password guess")).await.unwrap());
+        assert_eq!(refused, Refusal::InvalidCredentials);
+    }
+    let right = input("password correct horse");
+    let refused = refusal(feed(&cx, &state, &right).await.unwrap());
+    assert!(matches!(refused, Refusal::RateLimited(_)), "the right one is not looked at either");
+    let fresh = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &fresh, &input("email alice@example.com")).await.unwrap());
+    let refused = refusal(feed(&cx, &state, &right).await.unwrap());
+    assert!(matches!(refused, Refusal::RateLimited(_)), "a new flow does not refill it");
+}
+
+#[tokio::test]
+async fn asking_who_is_known_runs_into_a_limit() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    for number in 0..10 {
+        let guess = input(&format!("email nobody{number}@example.com"));
+        let refused = refusal(feed(&cx, &start, &guess).await.unwrap());
+        assert!(matches!(refused, Refusal::UserNotFound(_)));
+    }
+    let refused = refusal(feed(&cx, &start, &input("email one@example.com")).await.unwrap());
+    assert!(matches!(refused, Refusal::RateLimited(_)));
+}
+
+#[tokio::test]
+async fn an_account_is_locked_after_too_many_wrong_passwords() {
+    let lockout = "lockout: { max_attempts: 3, history_duration: 1h, minimum_duration: 1m, \
+                   maximum_duration: 10m, backoff_factor: 2, lockout_type: per_user, \
+                   password: { enabled: true } }";
+    let yaml = format!(
+        "authentication: {{ identities: [login_id], primary_authenticators: [password], {lockout} }}"
+    );
+    let world = World::new(&yaml).await;
+    world.person("email", "alice@example.com", "correct horse").await;
+    let right = input("password correct horse");
+    let ctx = world.ctx();
+    let start = token(create(&cx(&world, &ctx), login(), Setting::default()).await.unwrap());
+    let asked = feed(&cx(&world, &ctx), &start, &input("email alice@example.com")).await.unwrap();
+    let state = token(asked);
+    for _ in 0..3 {
+        feed(&cx(&world, &ctx), &state, &input("password guess")).await.unwrap();
+    }
+    let refused = refusal(feed(&cx(&world, &ctx), &state, &right).await.unwrap());
+    assert!(matches!(refused, Refusal::AccountLockout { .. }), "{refused:?}");
+    world.sleep(61);
+    let ctx = world.ctx();
+    assert!(matches!(feed(&cx(&world, &ctx), &state, &right).await.unwrap(), Reply::Finished(_)));
+}
