@@ -1,1 +1,41 @@
-//! The JSON authentication flow API.
+//! The JSON authentication flow API, for user interfaces of one's own.
+//!
+//! Three endpoints under `/api/v1/authentication_flows`: start a flow, hand inputs to one of
+//! its states, look at a state again. The hosted pages ask the same engine; nothing here
+//! decides anything.
+
+mod body;
+mod create;
+mod envelope;
+mod error;
+mod input;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::routing::post;
+use ctx::Ctx;
+use flow::FlowCx;
+use web::Platform;
+
+pub use error::to_api_error;
+
+/// The endpoints; CORS is the server's to add.
+pub fn router() -> Router<Platform> {
+    Router::new()
+        .route("/api/v1/authentication_flows", post(create::create))
+        .route("/api/v1/authentication_flows/states", post(input::look))
+        .route("/api/v1/authentication_flows/states/input", post(input::input))
+}
+
+/// What the flow engine is given for one request.
+pub fn flow_cx<'a>(platform: &'a Platform, ctx: &'a Ctx) -> FlowCx<'a> {
+    FlowCx {
+        ctx,
+        store: &platform.store,
+        kv: &platform.kv,
+        sessions: &platform.sessions,
+        hasher: &platform.hasher,
+    }
+}

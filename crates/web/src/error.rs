@@ -46,19 +46,36 @@ pub struct ApiError {
     pub reason: String,
     pub message: String,
     code: u16,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub info: Map<String, Value>,
+    /// Boxed, because errors travel in results.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub info: Box<Map<String, Value>>,
+    /// The request's id, for finding it in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_id: Option<String>,
 }
 
 impl ApiError {
     pub fn new(name: ErrorName, reason: impl Into<String>, message: impl Into<String>) -> Self {
         let code = name.status().as_u16();
-        Self { name, reason: reason.into(), message: message.into(), code, info: Map::new() }
+        Self {
+            name,
+            reason: reason.into(),
+            message: message.into(),
+            code,
+            info: Box::default(),
+            tracking_id: None,
+        }
     }
 
     #[must_use]
     pub fn with_info(mut self, info: Map<String, Value>) -> Self {
-        self.info = info;
+        self.info = Box::new(info);
+        self
+    }
+
+    #[must_use]
+    pub fn with_tracking_id(mut self, request_id: &str) -> Self {
+        self.tracking_id = Some(request_id.to_owned());
         self
     }
 
@@ -71,6 +88,11 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         self.name.status()
     }
+}
+
+#[expect(clippy::borrowed_box, reason = "serde hands over the field as it is")]
+fn is_empty(info: &Box<Map<String, Value>>) -> bool {
+    info.is_empty()
 }
 
 /// Logs a failure of ours once, with the whole chain of causes.

@@ -1,0 +1,91 @@
+//! What a client is told: a question, the end, or an error beside the question that stands.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use ctx::Ctx;
+use flow::{Answer, Finished, FlowCx, FlowError, Refusal, Reply, look};
+use http::{HeaderValue, header};
+use serde_json::{Value, json};
+use web::{ApiError, Platform};
+
+use crate::error::to_api_error;
+use crate::flow_cx;
+
+/// Answers with what became of an input to the state called `state_token`, if there was one.
+pub async fn answer(
+    platform: &Platform,
+    ctx: &Ctx,
+    reply: Result<Reply, FlowError>,
+    state_token: Option<&str>,
+) -> Response {
+    match reply {
+        Ok(Reply::Asked(answer)) => web::result(question(&answer)),
+        Ok(Reply::Finished(finished)) => the_end(ctx, &finished),
+        Ok(Reply::Refused(refusal)) => {
+            let cx = flow_cx(platform, ctx);
+            let standing = standing_question(&cx, &refusal, state_token).await;
+            let kind = standing.as_ref().map(|answer| answer.flow.kind);
+            let error = to_api_error(&refusal, kind).with_tracking_id(&ctx.request_id);
+            with_question(error, standing.as_deref())
+        }
+        Err(error) => ApiError::internal(&error).with_tracking_id(&ctx.request_id).into_response(),
+    }
+}
+
+/// After a refusal the question is still there: clients show both.
+async fn standing_question(
+    cx: &FlowCx<'_>,
+    refusal: &Refusal,
+    state_token: Option<&str>,
+) -> Option<Box<Answer>> {
+    let token = state_token.filter(|_| *refusal != Refusal::FlowNotFound)?;
+    match look(cx, token).await {
+        Ok(Reply::Asked(answer)) => Some(answer),
+        _ => None,
+    }
+}
+
+fn with_question(error: ApiError, standing: Option<&Answer>) -> Response {
+    let Some(standing) = standing else { return error.into_response() };
+    let status = error.status();
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let body = json!({ "error": error, "result": question(standing) });
+    (status, no_store, Json(body)).into_response()
+}
+
+fn question(answer: &Answer) -> Value {
+    let ask = &answer.ask;
+    let mut action = json!({ "type": ask.step });
+    if let Some(identification) = ask.identification {
+        action["identification"] = json!(identification);
+    }
+    if let Some(authentication) = ask.authentication {
+        action["authentication"] = json!(authentication);
+    }
+    action["data"] = ask.data.clone();
+    json!({
+        "state_token": answer.state_token,
+        "type": answer.flow.kind,
+        "name": answer.flow.name,
+        "action": action,
+    })
+}
+
+fn the_end(ctx: &Ctx, finished: &Finished) -> Response {
+    let mut data = json!({});
+    if let Some(uri) = &finished.finish_redirect_uri {
+        data["finish_redirect_uri"] = json!(uri);
+    }
+    let mut response = web::result(json!({
+        "state_token": finished.state_token,
+        "type": finished.flow.kind,
+        "name": finished.flow.name,
+        "action": { "type": "finished", "data": data },
+    }));
+    if let Some(session) = &finished.session_cookie {
+        for cookie in web::sign_in_cookies(&ctx.app, session.reveal()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie.to_header());
+        }
+    }
+    response
+}
