@@ -1,1 +1,85 @@
 //! Opens resources, mounts surfaces, owns start and stop.
+//!
+//! The command line hands over [`Settings`]; tests hand over a [`web::Platform`] of their own
+//! and take the router.
+
+mod chores;
+mod database;
+mod directory;
+mod listen;
+pub mod project;
+mod routes;
+mod settings;
+mod snapshot;
+mod start;
+mod theme;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use routes::main_router;
+pub use settings::{ConfigSource, Hashing, Settings};
+pub use snapshot::{Files, SnapshotError, build as build_app};
+pub use start::{Report, StartError, open_store};
+
+/// What the server says once it can be reached.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The public origin of the project, when there is one.
+    pub public_origin: Option<String>,
+    pub resolver_listen: Option<std::net::SocketAddr>,
+}
+
+/// Runs until `stop`; returns when everything under way has finished.
+pub async fn run(
+    settings: &Settings,
+    stop: CancellationToken,
+    report: Report<'_>,
+    ready: impl FnOnce(&Ready),
+) -> Result<(), StartError> {
+    let listener = bind(settings.main_listen).await?;
+    let platform = start::open(settings, report).await?;
+    let tasks = TaskTracker::new();
+    background(settings, &platform, &tasks, &stop);
+    report("listening");
+    ready(&Ready {
+        public_origin: platform.apps.only().map(|app| app.origin().to_owned()),
+        resolver_listen: settings.resolver_listen,
+    });
+    listen::serve(listener, main_router(&platform), stop).await;
+    tasks.close();
+    tasks.wait().await;
+    Ok(())
+}
+
+/// Starts what runs beside the requests: reloading, deliveries, sweeping.
+fn background(
+    settings: &Settings,
+    platform: &web::Platform,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let until_stop = |task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = task => (),
+                () = stop.cancelled() => (),
+            }
+        });
+    };
+    let apps = platform.apps.clone();
+    if let Some(folder) = settings.project_dir() {
+        until_stop(Box::pin(directory::watch(folder, apps)));
+    } else {
+        until_stop(Box::pin(database::watch(platform.store.clone(), apps)));
+    }
+    until_stop(Box::pin(chores::deliver_events(platform.clone())));
+    until_stop(Box::pin(chores::sweep(platform.clone())));
+    until_stop(Box::pin(chores::hear_of_ended_sessions(platform.clone())));
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}

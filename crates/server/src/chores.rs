@@ -1,0 +1,60 @@
+//! What runs beside the requests: deliveries, tidying up, news from other nodes.
+
+use std::time::Duration;
+
+use web::Platform;
+
+/// How soon an event leaves the outbox when there was nothing to do before.
+const DELIVER_EVERY: Duration = Duration::from_millis(500);
+
+/// How often uses of sessions are written down and forgotten values are freed.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// How soon a lost connection to the other nodes is tried again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+
+/// Carries events from the outbox to where they go, until the process ends.
+pub async fn deliver_events(platform: Platform) {
+    let mut ticks = tokio::time::interval(DELIVER_EVERY);
+    let mut was_failing = false;
+    let mut is_more = false;
+    loop {
+        if !is_more {
+            ticks.tick().await;
+        }
+        let delivered = events::deliver(&platform.store, platform.clock.now()).await;
+        is_more = delivered.as_ref().is_ok_and(|it| it.is_more);
+        match delivered {
+            Ok(_) => was_failing = false,
+            // Said once: a database that is away would fill the log.
+            Err(error) if !was_failing => {
+                tracing::error!(%error, "events cannot be delivered; trying on");
+                was_failing = true;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Writes down when sessions were used, and frees what is over.
+pub async fn sweep(platform: Platform) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        platform.kv.sweep(platform.clock.now());
+        if let Err(error) = platform.sessions.flush_touches().await {
+            tracing::warn!(%error, "the last uses of some sessions are not written down");
+        }
+    }
+}
+
+/// Hears what other nodes ended.
+pub async fn hear_of_ended_sessions(platform: Platform) {
+    loop {
+        if let Err(error) = platform.sessions.listen().await {
+            tracing::warn!(%error, "other nodes cannot be heard; trying again");
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
+    }
+}

@@ -1,0 +1,131 @@
+//! One project from a directory, read again when a file in it changes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctx::App;
+use web::Apps;
+
+use crate::snapshot::{self, Files, SnapshotError};
+
+/// How often the directory is looked at. Cheap: sizes and times, no contents.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// More than this is no project.
+const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+const FILES_MAX: usize = 2000;
+const DEPTH_MAX: usize = 6;
+
+/// Why a directory does not give a project.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    #[error("cannot read {path}")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{0} is too large, too deep or holds too many files to be a project")]
+    TooLarge(PathBuf),
+    #[error("the project in {path} cannot be used: {source}")]
+    Invalid {
+        path: PathBuf,
+        #[source]
+        source: Box<SnapshotError>,
+    },
+}
+
+/// Reads the project in `folder`.
+pub fn load(folder: &Path) -> Result<Arc<App>, DirectoryError> {
+    let files = read(folder)?;
+    let app = snapshot::build(&files).map_err(|source| DirectoryError::Invalid {
+        path: folder.to_owned(),
+        source: Box::new(source),
+    })?;
+    Ok(Arc::new(app))
+}
+
+/// Swaps the project whenever its files change, until the process ends.
+///
+/// A change that is not valid is refused: it is logged once, and what was running stays.
+pub async fn watch(folder: PathBuf, apps: Apps) {
+    let mut seen = fingerprint(&folder);
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        let now = fingerprint(&folder);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match load(&folder) {
+            Ok(app) => {
+                tracing::info!(app = %app.id, "the project's configuration was reloaded");
+                apps.replace([(app, Vec::new())]);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the changed configuration is refused; the old one stays");
+            }
+        }
+    }
+}
+
+/// What changes when a file does: path, length and time of every file.
+fn fingerprint(folder: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
+    let mut found = Vec::new();
+    let _ = visit(folder, folder, 0, &mut |path, metadata| {
+        found.push((path.to_owned(), metadata.len(), metadata.modified().ok()));
+        Ok(())
+    });
+    found.sort();
+    found
+}
+
+fn read(folder: &Path) -> Result<Files, DirectoryError> {
+    let mut files = Files::new();
+    visit(folder, folder, 0, &mut |path, metadata| {
+        if metadata.len() > FILE_BYTES_MAX || files.len() >= FILES_MAX {
+            return Err(DirectoryError::TooLarge(path.to_owned()));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable(path))?;
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        files.insert(name, bytes);
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+type Visitor<'v> = dyn FnMut(&Path, &std::fs::Metadata) -> Result<(), DirectoryError> + 'v;
+
+/// Calls `each` for every file below `folder`. Hidden entries are somebody else's.
+fn visit(
+    root: &Path,
+    folder: &Path,
+    depth: usize,
+    each: &mut Visitor<'_>,
+) -> Result<(), DirectoryError> {
+    if depth > DEPTH_MAX {
+        return Err(DirectoryError::TooLarge(root.to_owned()));
+    }
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        let metadata = std::fs::metadata(&path).map_err(unreadable(&path))?;
+        if metadata.is_dir() {
+            visit(root, &path, depth + 1, each)?;
+        } else {
+            each(&path, &metadata)?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+    let path = path.to_owned();
+    move |source| DirectoryError::Read { path, source }
+}

@@ -1,0 +1,147 @@
+//! From settings to open resources, one reported step at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use accounts::{Argon2Cost, HashFormat, Hasher, HasherSettings};
+use kv::Kv;
+use sessions::Sessions;
+use stdx::{Rng, Timestamp};
+use store::{Store, StoreError};
+use web::{Apps, Clock, Platform};
+
+use crate::directory::{self, DirectoryError};
+use crate::project::{NewProject, ProjectError};
+use crate::settings::{ConfigSource, Hashing, Settings};
+
+/// Why the server cannot start: each is one sentence that names what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot create the data directory {path}: {source}")]
+    DataDir { path: PathBuf, source: std::io::Error },
+    #[error("cannot open the database: {}", whole(.0))]
+    Store(#[source] StoreError),
+    #[error("cannot reach Redis at REDIS_URL: {}", whole(.0))]
+    Kv(#[source] kv::KvError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error("cannot create the first project: {0}")]
+    Project(#[from] ProjectError),
+    #[error("projects cannot be read from the database: {0}")]
+    Database(#[from] crate::database::DatabaseError),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: std::net::SocketAddr, source: std::io::Error },
+}
+
+/// The whole chain of causes in one line.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
+
+/// Says what the start is busy with.
+pub type Report<'r> = &'r dyn Fn(&str);
+
+/// Opens everything. Nothing listens yet.
+pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Platform, StartError> {
+    let rng = Rng::system();
+    let store = open_store(settings, report).await?;
+    let kv = match &settings.redis_url {
+        Some(url) => {
+            report("connecting to Redis");
+            Kv::redis(url.reveal()).map_err(StartError::Kv)?
+        }
+        None => Kv::memory(),
+    };
+    let apps = Apps::default();
+    load_projects(settings, report, &store, &apps, &rng).await?;
+    let sessions = Sessions::new(store.clone(), kv.clone());
+    Ok(Platform {
+        apps,
+        store,
+        kv,
+        sessions,
+        hasher: Hasher::new(&hasher_settings(settings.hashing)),
+        clock: Clock::system(),
+        rng,
+        proxies: Arc::new(settings.proxies.clone()),
+        dev_mode: settings.dev_mode,
+    })
+}
+
+/// Opens the database and brings it up to date.
+pub async fn open_store(settings: &Settings, report: Report<'_>) -> Result<Store, StartError> {
+    if let Some(url) = &settings.database_url {
+        report("connecting to PostgreSQL and bringing its tables up to date");
+        let opened = Store::postgres(url.reveal(), &settings.database_schema).await;
+        return opened.map_err(StartError::Store);
+    }
+    report("opening the embedded database");
+    create_dir(&settings.data_dir)?;
+    Store::sqlite(settings.database_path()).await.map_err(StartError::Store)
+}
+
+async fn load_projects(
+    settings: &Settings,
+    report: Report<'_>,
+    store: &Store,
+    apps: &Apps,
+    rng: &Rng,
+) -> Result<(), StartError> {
+    match &settings.config_source {
+        ConfigSource::FirstProject => {
+            let folder = settings.data_dir.join("project");
+            if !folder.join("authgear.yaml").exists() {
+                report("creating a first project with fresh keys");
+                first_project(settings).write(&folder, rng, Timestamp::from_clock())?;
+            }
+            apps.replace([(directory::load(&folder)?, local_names())]);
+        }
+        ConfigSource::Directory(folder) => {
+            report("reading the project");
+            apps.replace([(directory::load(folder)?, Vec::new())]);
+        }
+        ConfigSource::Database => {
+            report("reading the projects from the database");
+            crate::database::load(store, apps).await?;
+        }
+    }
+    Ok(())
+}
+
+fn hasher_settings(hashing: Hashing) -> HasherSettings {
+    let cost = Argon2Cost {
+        memory_kib: hashing.memory_kib,
+        iterations: hashing.iterations,
+        parallelism: hashing.parallelism,
+    };
+    HasherSettings {
+        format: HashFormat::Argon2id(cost),
+        threads: hashing.threads,
+        queue_max: hashing.queue_max,
+    }
+}
+
+fn first_project(settings: &Settings) -> NewProject {
+    NewProject {
+        app_id: "main".to_owned(),
+        public_origin: format!("http://localhost:{}", settings.main_listen.port()),
+        with_demo: true,
+    }
+}
+
+/// The names under which a machine knows itself: the first project answers to all of them.
+fn local_names() -> Vec<String> {
+    ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec()
+}
+
+fn create_dir(path: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path)
+        .map_err(|source| StartError::DataDir { path: path.to_owned(), source })
+}
