@@ -79,6 +79,8 @@ section! {
         x_custom_ui_uri: Option<String>,
         x_app2app_enabled: bool,
         x_app2app_insecure_device_key_binding_enabled: bool,
+        /// Whether the client may sign other apps in only with its biometric key.
+        x_app2app_biometric_protection_required: bool,
         x_dpop_disabled: bool,
         x_pre_authenticated_url_enabled: bool,
         #[schemars(with = "Vec<text::HttpOrigin>")]

@@ -1,7 +1,8 @@
 //! JWS compact serialisation (RFC 7515 §3.1): split, look at the header, verify.
 //!
 //! What it leaves to others: which key to verify with. [`Unverified`] gives away the header,
-//! because a key has to be found by it, but never the payload.
+//! because a key has to be found by it; the payload comes only from
+//! [`Unverified::verify`], or under a name that says what it is.
 
 use serde_json::{Map, Value, json};
 use stdx::{base64url, from_base64url};
@@ -63,6 +64,12 @@ impl<'a> Unverified<'a> {
         let header = parse_object(&header).map_err(|_| JwsError::Malformed)?;
         let header = Header::read(header)?;
         Ok(Self { header, signed: signed.as_bytes(), payload, signature })
+    }
+
+    /// The payload with nobody vouching for it. It may be used to find out what to verify
+    /// with, and for nothing that a verified payload is used for.
+    pub fn unverified_payload(&self) -> Option<Vec<u8>> {
+        from_base64url(self.payload)
     }
 
     /// The payload, once `key` has vouched for it. The header's `alg` may only agree with

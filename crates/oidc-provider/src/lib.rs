@@ -1,1 +1,55 @@
-//! The OAuth 2.0 and OpenID Connect provider endpoints.
+//! The OAuth 2.0 and OpenID Connect endpoints.
+//!
+//! Handlers read the request, call one rule, and write the answer in the shape that SDKs and
+//! standard clients expect. Who is signed in is the business of `sessions`; how people sign in
+//! is the business of the pages, to which `authorize` hands over and from which `consent`
+//! takes back.
+
+mod answer;
+mod app_session_token;
+mod authorize;
+mod challenge;
+mod client;
+mod consent;
+mod device_key;
+mod end_session;
+mod error;
+mod id_token;
+mod metadata;
+mod revoke;
+mod token;
+mod userinfo;
+
+#[cfg(test)]
+mod world;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use web::Platform;
+
+/// The largest honest body is a token request with an ID token and a device key in it.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Every endpoint, to be mounted behind `web::enter`.
+pub fn router() -> Router<Platform> {
+    let public = Router::new()
+        .route("/.well-known/openid-configuration", get(metadata::discovery))
+        .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
+        .route("/oauth2/jwks", get(metadata::jwks))
+        .layer(from_fn(web::cors_star));
+    // Scripts of registered origins call these.
+    let shared = Router::new()
+        .route("/oauth2/token", post(token::token))
+        .route("/oauth2/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/oauth2/revoke", post(revoke::revoke))
+        .route("/oauth2/challenge", post(challenge::challenge))
+        .route("/oauth2/app_session_token", post(app_session_token::app_session_token))
+        .layer(from_fn(web::cors));
+    let navigated = Router::new()
+        .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
+        .route("/oauth2/consent", get(consent::get).post(consent::post))
+        .route("/oauth2/end_session", get(end_session::get).post(end_session::post));
+    public.merge(shared).merge(navigated).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}

@@ -97,6 +97,29 @@ impl Sessions {
         Ok(session.map_or(Resolved::Invalid, Resolved::Session))
     }
 
+    /// Finds a session by its name, as an ID token gives it, if it is alive. Of a grant that
+    /// several clients share, `client_id` picks whose scopes are meant.
+    pub async fn find(
+        &self,
+        ctx: &Ctx,
+        session: &SessionRef,
+        client_id: Option<&str>,
+    ) -> Result<Option<Session>> {
+        let mut tx = self.store.read(&ctx.app.id).await?;
+        let found = match session {
+            SessionRef::Idp(id) => tx.signed_in_by_idp_session(id).await?,
+            SessionRef::Grant(id) => {
+                let tokens = tx.refresh_tokens().list(id).await?;
+                let of_client = tokens.iter().find(|it| Some(it.client_id.as_str()) == client_id);
+                match of_client.or(tokens.first()) {
+                    Some(token) => tx.signed_in_by_refresh_token(id, &token.id).await?,
+                    None => None,
+                }
+            }
+        };
+        Ok(found.filter(|found| is_alive(ctx, found)).and_then(into_session))
+    }
+
     /// To be called after the commit of what ended these sessions.
     pub async fn forget(&self, ctx: &Ctx, ended: &[SessionRef]) {
         for session in ended {

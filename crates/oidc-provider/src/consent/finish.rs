@@ -1,0 +1,132 @@
+//! The end of an authorization request: consent on record, and a code.
+
+use appconfig::ClientConfig;
+use ctx::Ctx;
+use domain::{ClientId, Scopes, UserId};
+use oauth::{AuthorizationRequest, ErrorCode, OAuthError, ResponseType};
+use sessions::code::{self, CodeGrant};
+use sessions::{AuthenticationInfo, Session, SessionRef, consent};
+use stdx::Timestamp;
+use web::Platform;
+
+use crate::error::EndpointError;
+
+/// Who authenticated, how and when, and out of which session.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    user_id: UserId,
+    amr: Vec<String>,
+    authenticated_at: Timestamp,
+    session: Option<SessionRef>,
+    /// The session of an `id_token_hint`, which this authentication renews.
+    reauthenticated_sid: Option<String>,
+}
+
+/// What became of the request.
+#[derive(Debug)]
+pub enum Finished {
+    /// With a code, unless the response type asks for none.
+    Granted { code: Option<String> },
+    /// The person has to say yes first.
+    ConsentNeeded,
+}
+
+impl Proved {
+    pub fn by_flow(info: &AuthenticationInfo, hinted_sid: Option<&str>) -> Self {
+        Self {
+            user_id: info.user_id.clone(),
+            amr: info.amr.clone(),
+            authenticated_at: info.authenticated_at,
+            session: info.session.clone(),
+            reauthenticated_sid: hinted_sid.map(str::to_owned),
+        }
+    }
+
+    /// A session that there already is: nobody authenticated again.
+    pub fn by_session(session: &Session) -> Self {
+        Self {
+            user_id: session.user_id.clone(),
+            amr: session.amr.clone(),
+            authenticated_at: session.authenticated_at,
+            session: Some(session.session.clone()),
+            reauthenticated_sid: None,
+        }
+    }
+}
+
+/// Whether the person has already allowed the client all of this.
+pub async fn is_covered(
+    platform: &Platform,
+    ctx: &Ctx,
+    client: &ClientConfig,
+    request: &AuthorizationRequest,
+    proved: &Proved,
+) -> Result<bool, EndpointError> {
+    let mut tx = platform.store.read(&ctx.app.id).await?;
+    let (client, scopes) = (ClientId::new(&client.client_id), Scopes::parse(&request.scope));
+    let found = consent::find_covering(&mut tx, &proved.user_id, &client, &scopes).await?;
+    Ok(found.is_some())
+}
+
+/// Grants a request. A project's own clients need no consent of the person; others need what
+/// is on record, or `consented` now.
+pub async fn finish(
+    platform: &Platform,
+    ctx: &Ctx,
+    client: &ClientConfig,
+    request: &AuthorizationRequest,
+    proved: &Proved,
+    consented: bool,
+) -> Result<Finished, EndpointError> {
+    let (id, scopes) = (ClientId::new(&client.client_id), Scopes::parse(&request.scope));
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let user = tx.users().find(&proved.user_id).await?;
+    if !user.is_some_and(|user| user.is_usable(ctx.now)) {
+        return Err(OAuthError::new(ErrorCode::AccessDenied, "the account is not usable").into());
+    }
+    let authorization = if client.is_first_party() || consented {
+        consent::give(ctx, &mut tx, &proved.user_id, &id, &scopes).await?
+    } else {
+        match consent::find_covering(&mut tx, &proved.user_id, &id, &scopes).await? {
+            Some(authorization) => authorization,
+            None => return Ok(Finished::ConsentNeeded),
+        }
+    };
+    tx.commit().await?;
+    if request.response_type == ResponseType::None {
+        return Ok(Finished::Granted { code: None });
+    }
+    let grant = code_grant(ctx, request, proved, authorization.id.as_str());
+    let code = code::issue(ctx, &platform.kv, grant).await?;
+    Ok(Finished::Granted { code: Some(code.reveal().clone()) })
+}
+
+fn code_grant(
+    ctx: &Ctx,
+    request: &AuthorizationRequest,
+    proved: &Proved,
+    authorization_id: &str,
+) -> CodeGrant {
+    let (idp_session, shared_grant) = match &proved.session {
+        Some(SessionRef::Idp(id)) => (Some(id.as_str().to_owned()), None),
+        Some(SessionRef::Grant(id)) => (None, Some(id.as_str().to_owned())),
+        None => (None, None),
+    };
+    CodeGrant {
+        grant_id: ctx.rng.uuid(),
+        client_id: request.client_id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        code_challenge: request.code_challenge.clone(),
+        scope: request.scope.clone(),
+        nonce: request.nonce.clone(),
+        // A grant can only live and die with a browser session that there is.
+        sso_enabled: request.sso_enabled() && idp_session.is_some(),
+        authorization_id: authorization_id.to_owned(),
+        user_id: proved.user_id.as_str().to_owned(),
+        amr: proved.amr.clone(),
+        authenticated_at_micros: proved.authenticated_at.0,
+        idp_session_id: idp_session,
+        shared_grant_id: shared_grant,
+        reauthenticated_sid: proved.reauthenticated_sid.clone(),
+    }
+}

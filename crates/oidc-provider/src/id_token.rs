@@ -1,0 +1,98 @@
+//! ID tokens (OpenID Connect Core §2) and access tokens as JWTs (RFC 9068 §2.2).
+
+use accounts::claims::claims;
+use appconfig::ClientConfig;
+use ctx::Ctx;
+use domain::{Scopes, UserOverview};
+use oauth::scope;
+use serde_json::{Map, Value, json};
+use sessions::access_token::{self, Issued};
+use stdx::Timestamp;
+
+/// Short, because a hint is good after its end.
+const LIFETIME_SECONDS: i64 = 5 * 60;
+
+/// Whom a token speaks of, and how they proved it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub overview: &'a UserOverview,
+    pub amr: &'a [String],
+    pub authenticated_at: Timestamp,
+    pub sid: &'a str,
+}
+
+/// An ID token for `client`. With no scopes it says nothing personal.
+pub fn id_token(
+    ctx: &Ctx,
+    client: &ClientConfig,
+    scopes: &Scopes,
+    subject: &Subject<'_>,
+    nonce: Option<&str>,
+) -> String {
+    let mut token = object(json!({
+        "iss": ctx.app.origin(),
+        "aud": client.client_id,
+        "iat": ctx.now.seconds(),
+        "exp": ctx.now.seconds() + LIFETIME_SECONDS,
+        "auth_time": subject.authenticated_at.seconds(),
+        "sid": subject.sid,
+    }));
+    if let Some(nonce) = nonce {
+        token.insert("nonce".to_owned(), json!(nonce));
+    }
+    add_person(ctx, client, scopes, subject, &mut token);
+    ctx.app.keys.sign("JWT", &token)
+}
+
+/// The JWT form of an access token: known by its `jti`, for resource servers to verify.
+pub fn access_token(
+    ctx: &Ctx,
+    client: &ClientConfig,
+    issued: &Issued,
+    scopes: &Scopes,
+    subject: &Subject<'_>,
+) -> String {
+    let mut token = object(json!({
+        "iss": ctx.app.origin(),
+        "aud": ctx.app.origin(),
+        "iat": ctx.now.seconds(),
+        "exp": issued.expires_at.seconds(),
+        "jti": issued.hash,
+        "client_id": client.client_id,
+        "scope": scopes.to_string(),
+        "auth_time": subject.authenticated_at.seconds(),
+    }));
+    add_person(ctx, client, scopes, subject, &mut token);
+    ctx.app.keys.sign(access_token::JWT_TYPE, &token)
+}
+
+/// What every token says of the person; and, for clients that keep their tokens to themselves,
+/// what the scopes open.
+fn add_person(
+    ctx: &Ctx,
+    client: &ClientConfig,
+    scopes: &Scopes,
+    subject: &Subject<'_>,
+    token: &mut Map<String, Value>,
+) {
+    if !subject.amr.is_empty() {
+        token.insert("amr".to_owned(), json!(subject.amr));
+    }
+    let person = claims(ctx, subject.overview);
+    token.extend(person.always);
+    if client.allows_pii_in_id_token() {
+        token.extend(person.standard.into_iter().filter(|(name, _)| opens(scopes, name)));
+    }
+}
+
+/// Whether any of the scopes opens a claim.
+pub fn opens(scopes: &Scopes, claim: &str) -> bool {
+    scopes.iter().any(|it| scope::opens(it, claim))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}

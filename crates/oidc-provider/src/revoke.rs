@@ -1,0 +1,46 @@
+//! `POST /oauth2/revoke` (RFC 7009).
+//!
+//! Whoever holds a token may give it up. A refresh token signs the app out, and everything that
+//! shares its browser session with it. What is not a token of ours is answered with yes too
+//! (§2.2): there is nothing left to revoke.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use ctx::Ctx;
+use http::StatusCode;
+use oauth::Params;
+use sessions::refresh::{self, Found, Refusal};
+use sessions::{access_token, end};
+use web::{CtxOf, Platform};
+
+use crate::error::{EndpointError, no_store};
+
+pub async fn revoke(State(platform): State<Platform>, CtxOf(ctx): CtxOf, form: String) -> Response {
+    let outcome = match Params::parse(&form) {
+        Ok(params) => revoke_token(&platform, &ctx, params.get("token").unwrap_or_default()).await,
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(()) => {
+            let mut response = StatusCode::OK.into_response();
+            no_store(response.headers_mut());
+            response
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn revoke_token(platform: &Platform, ctx: &Ctx, token: &str) -> Result<(), EndpointError> {
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let ended = match refresh::find(ctx, &mut tx, token).await? {
+        Found::Live(live) => end::grant(ctx, &mut tx, &live.grant).await?,
+        Found::Refused(Refusal::Replayed { ended }) => ended,
+        Found::Refused(Refusal::Ended | Refusal::Unknown) => {
+            access_token::revoke(ctx, &mut tx, token).await?;
+            Vec::new()
+        }
+    };
+    tx.commit().await?;
+    platform.sessions.forget(ctx, &ended).await;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! `POST /oauth2/token` (RFC 6749 §3.2).
+//!
+//! In this order: read the form, find the client, see that the grant is open to it, have a
+//! confidential client prove itself; then the one thing that the grant is about. What is
+//! written is durable before the answer leaves.
+
+mod app2app;
+mod authorization_code;
+mod id_token_grant;
+mod issue;
+mod refresh_token;
+
+use appconfig::ClientConfig;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use ctx::Ctx;
+use http::HeaderMap;
+use oauth::{ErrorCode, GrantType, OAuthError, Params, TokenRequest, TokenResponse};
+use web::{CtxOf, Platform};
+
+use crate::client::{ClientCredentials, is_machine};
+use crate::error::{EndpointError, no_store};
+
+pub async fn token(
+    State(platform): State<Platform>,
+    CtxOf(ctx): CtxOf,
+    headers: HeaderMap,
+    form: String,
+) -> Response {
+    match answer(&platform, &ctx, &headers, &form).await {
+        Ok(tokens) => {
+            let mut response = Json(tokens).into_response();
+            no_store(response.headers_mut());
+            response
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(
+    platform: &Platform,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    form: &str,
+) -> Result<TokenResponse, EndpointError> {
+    let params = Params::parse(form)?;
+    let credentials = ClientCredentials::read(&params, headers)?;
+    let client = credentials.find(ctx)?;
+    let request = TokenRequest::parse(params)?;
+    if is_machine(client) {
+        let text = "grant type is not allowed for this client";
+        return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());
+    }
+    // App2App names the client that the code is for; the app that asks is known by its refresh
+    // token and its device key, and does not hold the other's secret.
+    if request.grant_type != GrantType::App2AppRequest {
+        credentials.authenticate(ctx, client)?;
+    }
+    let exchange = Exchange { platform, ctx, client, request: &request };
+    match request.grant_type {
+        GrantType::AuthorizationCode => authorization_code::redeem(&exchange).await,
+        GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
+        GrantType::App2AppRequest => app2app::redeem(&exchange).await,
+        GrantType::IdToken => id_token_grant::redeem(&exchange, headers).await,
+    }
+}
+
+/// One token request and all it touches.
+pub(crate) struct Exchange<'a> {
+    pub platform: &'a Platform,
+    pub ctx: &'a Ctx,
+    pub client: &'a ClientConfig,
+    pub request: &'a TokenRequest,
+}
+
+impl Exchange<'_> {
+    /// `x_device_info`, which must name a device when it is there.
+    fn device_info(&self) -> Result<Option<oauth::DeviceInfo>, EndpointError> {
+        let text = self.request.get("x_device_info");
+        let info = text.map(oauth::DeviceInfo::decode).transpose();
+        info.map_err(|error| OAuthError::invalid_request(error.to_string()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

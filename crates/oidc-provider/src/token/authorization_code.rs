@@ -1,0 +1,187 @@
+//! The grant `authorization_code` (RFC 6749 §4.1.3, RFC 7636 §4.6).
+//!
+//! The code is used up before anything about the request is looked at, so a wrong guess at the
+//! rest cannot be repeated. Everything that is refused afterwards is refused in the same words.
+
+use domain::{AuthorizationId, GrantId, IdpSessionId, Scopes, UserId};
+use oauth::{CodeChallenge, OAuthError, TokenResponse, scope};
+use sessions::code::{self, CodeGrant, Redeemed};
+use sessions::grant::{self, NewGrant};
+use sessions::{SessionRef, end};
+use stdx::Timestamp;
+use store::Tx;
+
+use super::Exchange;
+use super::issue::{Issue, tokens};
+use crate::device_key::DeviceKey;
+use crate::error::EndpointError;
+
+pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
+    let Exchange { platform, ctx, .. } = exchange;
+    let presented = exchange.request.require("code")?;
+    let device_info = exchange.device_info()?;
+    let (found, receipt) = match code::redeem(ctx, &platform.kv, presented).await? {
+        Redeemed::Fresh(found, receipt) => (found, receipt),
+        Redeemed::Replayed(grant) => {
+            end_what_was_issued(exchange, &grant).await?;
+            return Err(invalid_code());
+        }
+        Redeemed::Unknown => return Err(invalid_code()),
+    };
+    check(exchange, &found)?;
+    let device_key = device_key(exchange).await?;
+
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let issued = issue(exchange, &mut tx, &found, (device_info, device_key)).await?;
+    tx.commit().await?;
+    platform.sessions.forget(ctx, &issued.ended).await;
+
+    if !code::settle(ctx, &platform.kv, &receipt).await? {
+        end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
+        return Err(invalid_code());
+    }
+    Ok(issued.response)
+}
+
+fn invalid_code() -> EndpointError {
+    OAuthError::invalid_grant("invalid authorization code").into()
+}
+
+/// RFC 6749 §4.1.2: a code that came twice ends what it brought forth.
+async fn end_what_was_issued(
+    exchange: &Exchange<'_>,
+    grant: &GrantId,
+) -> Result<(), EndpointError> {
+    let Exchange { platform, ctx, .. } = exchange;
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let ended = end::grant_alone(ctx, &mut tx, grant).await?;
+    tx.commit().await?;
+    platform.sessions.forget(ctx, &ended).await;
+    Ok(())
+}
+
+fn check(exchange: &Exchange<'_>, found: &CodeGrant) -> Result<(), EndpointError> {
+    // RFC 6749 §4.1.3: the code was issued to this client, and for this redirect URI.
+    if found.client_id != exchange.client.client_id {
+        return Err(invalid_code());
+    }
+    if exchange.request.get("redirect_uri") != Some(found.redirect_uri.as_str()) {
+        return Err(OAuthError::invalid_grant("invalid redirect URI").into());
+    }
+    let challenge = found.code_challenge.as_deref().and_then(CodeChallenge::parse);
+    let is_met = match (challenge, exchange.request.get("code_verifier")) {
+        (Some(challenge), Some(verifier)) => challenge.is_met_by(verifier),
+        // RFC 9700 §2.1.1: a verifier without a challenge means that somebody took it away.
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => exchange.client.is_confidential(),
+    };
+    if is_met { Ok(()) } else { Err(invalid_code()) }
+}
+
+/// The key that the app will prove itself with to sign other apps in.
+async fn device_key(exchange: &Exchange<'_>) -> Result<Option<DeviceKey>, EndpointError> {
+    let Exchange { platform, ctx, client, request } = exchange;
+    match request.get("x_app2app_device_key_jwt") {
+        Some(jwt) if client.x_app2app_enabled => {
+            DeviceKey::prove(ctx, &platform.kv, jwt).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+struct Issued {
+    response: TokenResponse,
+    ended: Vec<SessionRef>,
+}
+
+async fn issue(
+    exchange: &Exchange<'_>,
+    tx: &mut Tx,
+    found: &CodeGrant,
+    (device_info, device_key): (Option<oauth::DeviceInfo>, Option<DeviceKey>),
+) -> Result<Issued, EndpointError> {
+    let Exchange { ctx, client, .. } = exchange;
+    let user_id = UserId::new(&found.user_id);
+    let authorization_id = AuthorizationId::new(&found.authorization_id);
+    let scopes = Scopes::parse(&found.scope);
+    let user = tx.users().find(&user_id).await?;
+    let consent = tx.authorizations().find_by_id(&authorization_id).await?;
+    if !user.is_some_and(|it| it.is_usable(ctx.now)) || consent.is_none() {
+        return Err(invalid_code());
+    }
+    renew_hinted(exchange, tx, found, device_key.as_ref()).await?;
+    let offline = scopes.contains(scope::OFFLINE_ACCESS);
+    if offline && let Some(shared) = &found.shared_grant_id {
+        let shared = GrantId::new(shared);
+        return share(exchange, tx, (&shared, &user_id), (authorization_id, scopes)).await;
+    }
+    let new = NewGrant {
+        id: GrantId::new(&found.grant_id),
+        user_id,
+        authorization_id,
+        scopes: scopes.clone(),
+        idp_session_id: found.idp_session_id.as_deref().map(IdpSessionId::new),
+        identity_id: None,
+        sso_enabled: found.sso_enabled,
+        amr: found.amr.clone(),
+        authenticated_at: Timestamp(found.authenticated_at_micros),
+        device_info,
+        app2app_device_key_jwk: device_key.map(|it| it.to_json()),
+    };
+    let issued = grant::issue(ctx, tx, client, new).await?;
+    let what = Issue {
+        grant: &issued.grant,
+        scopes: &scopes,
+        nonce: found.nonce.as_deref(),
+        // Authenticating again without a new refresh token renews the session of the hint, and
+        // the ID token speaks of that.
+        sid: found.reauthenticated_sid.as_deref().filter(|_| !offline),
+    };
+    let mut response = tokens(exchange, tx, &what).await?;
+    response.refresh_token = offline.then(|| issued.refresh_token.reveal().clone());
+    Ok(Issued { response, ended: issued.ended })
+}
+
+/// The session of an `id_token_hint` was authenticated again: its time moves on, and the key
+/// of its device may be bound now.
+async fn renew_hinted(
+    exchange: &Exchange<'_>,
+    tx: &mut Tx,
+    found: &CodeGrant,
+    device_key: Option<&DeviceKey>,
+) -> Result<(), EndpointError> {
+    let sid = found.reauthenticated_sid.as_deref().and_then(SessionRef::from_sid);
+    let Some(SessionRef::Grant(id)) = sid else { return Ok(()) };
+    let Some(hinted) = tx.grants().find(&id).await? else { return Ok(()) };
+    let is_own = hinted.user_id.as_str() == found.user_id
+        && hinted.client_id.as_str() == exchange.client.client_id;
+    if !is_own || !hinted.is_live(exchange.ctx.now) {
+        return Ok(());
+    }
+    let at = Timestamp(found.authenticated_at_micros);
+    tx.grants().set_authenticated_at(&id, at).await?;
+    match device_key {
+        Some(key) => key.bind(exchange.client, tx, &hinted).await,
+        None => Ok(()),
+    }
+}
+
+/// The person continued with the session of an app: this client gets a refresh token of the
+/// same grant.
+async fn share(
+    exchange: &Exchange<'_>,
+    tx: &mut Tx,
+    (shared, user): (&GrantId, &UserId),
+    authorization: (AuthorizationId, Scopes),
+) -> Result<Issued, EndpointError> {
+    let Exchange { ctx, client, .. } = exchange;
+    let found = tx.grants().find(shared).await?;
+    let grant = found.filter(|it| it.user_id == *user && it.is_live(ctx.now));
+    let grant = grant.ok_or_else(invalid_code)?;
+    let scopes = authorization.1.clone();
+    let refresh_token = grant::add_refresh_token(ctx, tx, &grant, client, authorization).await?;
+    let what = Issue { grant: &grant, scopes: &scopes, nonce: None, sid: None };
+    let mut response = tokens(exchange, tx, &what).await?;
+    response.refresh_token = Some(refresh_token.reveal().clone());
+    Ok(Issued { response, ended: Vec::new() })
+}

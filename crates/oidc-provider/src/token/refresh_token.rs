@@ -1,0 +1,90 @@
+//! The grant `refresh_token` (RFC 6749 §6).
+
+use domain::Scopes;
+use oauth::{ErrorCode, OAuthError, TokenResponse};
+use sessions::SessionRef;
+use sessions::refresh::{self, Found, Live, Refusal};
+use store::Tx;
+
+use super::Exchange;
+use super::issue::{Issue, tokens};
+use crate::error::EndpointError;
+
+/// Another node may rotate between our look and our step; then there is a newer state to see.
+const TRIES: usize = 3;
+
+pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
+    let presented = exchange.request.require("refresh_token")?;
+    for _ in 0..TRIES {
+        if let Some(response) = attempt(exchange, presented).await? {
+            return Ok(response);
+        }
+    }
+    Err(invalid())
+}
+
+/// The words make SDKs forget their session, and are the same whatever the reason.
+pub fn invalid() -> EndpointError {
+    OAuthError::invalid_grant("invalid refresh token").into()
+}
+
+async fn attempt(
+    exchange: &Exchange<'_>,
+    presented: &str,
+) -> Result<Option<TokenResponse>, EndpointError> {
+    let Exchange { platform, ctx, client, .. } = exchange;
+    let device_info = exchange.device_info()?;
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let live = match find(exchange, &mut tx, presented).await? {
+        Ok(live) => live,
+        Err(ended) => {
+            tx.commit().await?;
+            platform.sessions.forget(ctx, &ended).await;
+            return Err(invalid());
+        }
+    };
+    if live.token.client_id.as_str() != client.client_id {
+        let text = "client id doesn't match the refresh token";
+        return Err(OAuthError::invalid_request(text).into());
+    }
+    let scopes = narrowed(exchange, &live.token.scopes)?;
+    let mut rotated = None;
+    if client.refresh_token_rotation_enabled {
+        match refresh::rotate(ctx, &mut tx, &live).await? {
+            Some(token) => rotated = Some(token.reveal().clone()),
+            None => return Ok(None),
+        }
+    }
+    refresh::touch(ctx, &mut tx, &live.grant).await?;
+    if let Some(info) = device_info {
+        tx.grants().set_device_info(&live.grant.id, &info.to_json()).await?;
+    }
+    let what = Issue { grant: &live.grant, scopes: &scopes, nonce: None, sid: None };
+    let mut response = tokens(exchange, &mut tx, &what).await?;
+    tx.commit().await?;
+    response.refresh_token = rotated;
+    Ok(Some(response))
+}
+
+/// The live token, or what has just ended because it was not.
+pub async fn find(
+    exchange: &Exchange<'_>,
+    tx: &mut Tx,
+    presented: &str,
+) -> Result<Result<Box<Live>, Vec<SessionRef>>, EndpointError> {
+    Ok(match refresh::find(exchange.ctx, tx, presented).await? {
+        Found::Live(live) => Ok(live),
+        Found::Refused(Refusal::Replayed { ended }) => Err(ended),
+        Found::Refused(Refusal::Unknown | Refusal::Ended) => Err(Vec::new()),
+    })
+}
+
+/// RFC 6749 §6: less than what was granted may be asked for, and never more.
+fn narrowed(exchange: &Exchange<'_>, granted: &Scopes) -> Result<Scopes, EndpointError> {
+    let Some(asked) = exchange.request.get("scope") else { return Ok(granted.clone()) };
+    let asked = Scopes::parse(asked);
+    if asked.is_subset_of(granted) {
+        return Ok(asked);
+    }
+    Err(OAuthError::new(ErrorCode::InvalidScope, "scope exceeds what was granted").into())
+}
