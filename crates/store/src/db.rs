@@ -7,6 +7,7 @@
 mod error;
 mod migrate;
 mod open;
+mod readers;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -17,10 +18,10 @@ use std::sync::Arc;
 use domain::AppId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, Postgres};
-use sqlx::sqlite::{Sqlite, SqlitePool};
 
 pub(crate) use error::failed;
 pub use error::{Result, StoreError};
+use readers::{Reader, Readers};
 pub(crate) use value::{Arg, Row};
 use value::{bind, to_postgres_ip, to_postgres_time, to_sqlite_ip, to_sqlite_time};
 use writer::{Turn, Writer};
@@ -33,7 +34,7 @@ pub struct Store {
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { readers: SqlitePool, writer: Arc<Writer>, _place: Option<Arc<open::Throwaway>> },
+    Sqlite { readers: Arc<Readers>, writer: Arc<Writer>, _place: Option<Arc<open::Throwaway>> },
     Postgres { pool: PgPool, schema: Arc<str> },
 }
 
@@ -48,7 +49,7 @@ pub struct Tx {
 }
 
 enum Conn {
-    SqliteReader(PoolConnection<Sqlite>),
+    SqliteReader(Reader),
     SqliteWriter(Turn),
     PostgresReader(PoolConnection<Postgres>),
     PostgresWriter(sqlx::Transaction<'static, Postgres>),
@@ -58,9 +59,7 @@ impl Store {
     /// A connection to read with.
     pub async fn read(&self, app: &AppId) -> Result<Tx> {
         let conn = match &self.engine {
-            Engine::Sqlite { readers, .. } => {
-                Conn::SqliteReader(readers.acquire().await.map_err(acquire_failed)?)
-            }
+            Engine::Sqlite { readers, .. } => Conn::SqliteReader(readers.acquire().await?),
             Engine::Postgres { pool, .. } => {
                 Conn::PostgresReader(pool.acquire().await.map_err(acquire_failed)?)
             }
@@ -105,9 +104,9 @@ macro_rules! on_engine {
     ($self:ident, $sql:ident, $args:ident, $method:ident) => {{
         let Self { conn, app, .. } = $self;
         match conn {
-            Conn::SqliteReader(conn) => {
+            Conn::SqliteReader(reader) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
-                query.$method(&mut **conn).await.map(Into::into)
+                query.$method(reader.connection()?).await.map(Into::into)
             }
             Conn::SqliteWriter(turn) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
@@ -195,10 +194,12 @@ impl Tx {
     /// After an error a writer is finished on both engines, as PostgreSQL has it.
     fn noting<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
         outcome.map_err(failed("query")).inspect_err(|error| {
-            if let Conn::SqliteWriter(turn) = &mut self.conn
-                && error.loses_the_transaction()
-            {
-                turn.lose_batch();
+            if error.loses_the_transaction() {
+                match &mut self.conn {
+                    Conn::SqliteReader(reader) => reader.give_up(),
+                    Conn::SqliteWriter(turn) => turn.lose_batch(),
+                    Conn::PostgresReader(_) | Conn::PostgresWriter(_) => {}
+                }
             }
             self.failed = !matches!(self.conn, Conn::SqliteReader(_) | Conn::PostgresReader(_));
         })

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::error::{Result, StoreError, failed};
+use super::readers::Readers;
 use super::writer::Writer;
 use super::{Engine, Store};
 
 /// Readers beyond the number of cores only wait for each other.
-const SQLITE_READERS: u32 = 8;
+const SQLITE_READERS: usize = 8;
 
 /// Upstream's default of open connections per pool.
 const POSTGRES_CONNECTIONS: u32 = 25;
@@ -94,11 +95,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENTS);
         let writer = Writer::open(options.clone()).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .acquire_timeout(ACQUIRE_MAX)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.create_if_missing(false).read_only(true));
+        let read_only = options.create_if_missing(false).read_only(true);
+        let readers = Readers::new(read_only, SQLITE_READERS);
         let store = Self { engine: Engine::Sqlite { readers, writer, _place: place } };
         store.migrate().await?;
         Ok(store)
