@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use stdx::{Rng, Secret};
 use tokio::sync::oneshot;
 
+use format::Memory;
 pub use format::{Argon2Cost, HashFormat};
 
 /// Longer passwords are never hashed, and so never right. Upstream has the same limit.
@@ -42,8 +43,6 @@ impl Default for HasherSettings {
 pub struct Hasher {
     jobs: SyncSender<Job>,
     format: HashFormat,
-    /// Something to verify against when there is no user, so that it takes as long.
-    decoy: Arc<Secret<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,8 +89,7 @@ impl Hasher {
                 .spawn(move || work(&queue, format))
                 .expect("the process may start its threads");
         }
-        let decoy = format.hash(b"nobody has this password", &[0; 16]).unwrap_or_default();
-        Self { jobs, format, decoy: Arc::new(Secret::new(decoy)) }
+        Self { jobs, format }
     }
 
     /// As cheap as the algorithm allows. Tests only.
@@ -135,7 +133,13 @@ impl Hasher {
 
     /// Takes as long as [`Hasher::verify`] does, for a user who does not exist.
     pub async fn verify_nobody(&self, password: &Secret<String>) -> Result<Verdict, HasherError> {
-        self.find(password, vec![(*self.decoy).clone()]).await.map(|_| Verdict::Wrong)
+        if password.reveal().len() > PASSWORD_BYTES_MAX {
+            return Ok(Verdict::Wrong);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.submit(password, Task::Hash { salt: [0; 16], reply })?;
+        let _ = answer.await.map_err(|_| HasherError::Failed)?;
+        Ok(Verdict::Wrong)
     }
 
     async fn find(
@@ -164,6 +168,7 @@ impl std::fmt::Debug for Hasher {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+    let mut memory = Memory::default();
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { password, task }) = next else { return };
@@ -171,11 +176,12 @@ fn work(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
         // Whoever asked may have gone: then nobody hears the answer.
         match task {
             Task::Hash { salt, reply } => {
-                let hash = format.hash(password, &salt).map(Secret::new);
+                let hash = format.hash(password, &salt, &mut memory).map(Secret::new);
                 let _ = reply.send(hash.ok_or(HasherError::Failed));
             }
             Task::Verify { hashes, reply } if !reply.is_closed() => {
-                let found = hashes.iter().position(|it| format::matches(password, it.reveal()));
+                let mut matches = |it| format::matches(password, it, &mut memory);
+                let found = hashes.iter().position(|it| matches(it.reveal()));
                 let _ = reply.send(found);
             }
             Task::Verify { .. } => {}

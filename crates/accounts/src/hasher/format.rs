@@ -3,7 +3,7 @@
 //! Argon2id is written as a PHC string. Upstream's own format is `$bcrypt-sha512$` and a bcrypt
 //! hash of the digest; it can still be written, for those who may go back.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -17,7 +17,10 @@ const OUTPUT_BYTES: usize = 32;
 const BCRYPT_SHA512: &str = "$bcrypt-sha512$";
 
 /// A hash that asks for more memory was not written by us, and would stop the server.
-const MEMORY_KIB_MAX: u32 = 1024 * 1024;
+const MEMORY_KIB_MAX: u32 = 256 * 1024;
+
+/// More than this, in blocks of a kibibyte, is given back after use.
+const KEPT_BLOCKS_MAX: usize = 64 * 1024;
 
 /// How new hashes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +49,15 @@ impl Default for HashFormat {
 
 impl HashFormat {
     /// `None` when the machine or the settings do not allow it.
-    pub(super) fn hash(self, password: &[u8], salt: &[u8; 16]) -> Option<String> {
+    pub(super) fn hash(
+        self,
+        password: &[u8],
+        salt: &[u8; 16],
+        memory: &mut Memory,
+    ) -> Option<String> {
         match self {
             Self::Argon2id(cost) => {
-                let output = argon2id(password, salt, cost, OUTPUT_BYTES)?;
+                let output = memory.argon2id(password, salt, cost, OUTPUT_BYTES)?;
                 let Argon2Cost { memory_kib, iterations, parallelism } = cost;
                 let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
                 Some(format!(
@@ -74,12 +82,13 @@ impl HashFormat {
 }
 
 /// A hash that cannot be read matches nothing.
-pub(super) fn matches(password: &[u8], hash: &str) -> bool {
+pub(super) fn matches(password: &[u8], hash: &str, memory: &mut Memory) -> bool {
     if let Some(hash) = hash.strip_prefix(BCRYPT_SHA512) {
         return bcrypt::verify(sha512(password), hash).unwrap_or(false);
     }
     if let Some(expected) = parse_argon2id(hash) {
-        let output = argon2id(password, &expected.salt, expected.cost, expected.output.len());
+        let length = expected.output.len();
+        let output = memory.argon2id(password, &expected.salt, expected.cost, length);
         return output.is_some_and(|output| stdx::constant_time_eq(&output, &expected.output));
     }
     bcrypt::verify(password, hash).unwrap_or(false)
@@ -104,14 +113,32 @@ fn parse_argon2id(hash: &str) -> Option<ParsedArgon2id> {
     is_whole.then_some(ParsedArgon2id { cost, salt, output })
 }
 
-fn argon2id(password: &[u8], salt: &[u8], cost: Argon2Cost, length: usize) -> Option<Vec<u8>> {
-    let Argon2Cost { memory_kib, iterations, parallelism } = cost;
-    let params = Params::new(memory_kib, iterations, parallelism, Some(length)).ok()?;
-    let mut output = vec![0; length];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(password, salt, &mut output)
-        .ok()?;
-    Some(output)
+/// The memory that argon2id fills, kept by each thread: the system would hand it out page by page.
+#[derive(Default)]
+pub(super) struct Memory(Vec<Block>);
+
+impl Memory {
+    fn argon2id(
+        &mut self,
+        password: &[u8],
+        salt: &[u8],
+        cost: Argon2Cost,
+        length: usize,
+    ) -> Option<Vec<u8>> {
+        let Argon2Cost { memory_kib, iterations, parallelism } = cost;
+        let params = Params::new(memory_kib, iterations, parallelism, Some(length)).ok()?;
+        let blocks = params.block_count();
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::default());
+        }
+        let mut output = vec![0; length];
+        let hashed = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(password, salt, &mut output, &mut self.0[..blocks]);
+        if self.0.len() > KEPT_BLOCKS_MAX {
+            self.0 = Vec::new();
+        }
+        hashed.ok().map(|()| output)
+    }
 }
 
 fn sha512(password: &[u8]) -> Vec<u8> {
