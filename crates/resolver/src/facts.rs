@@ -1,0 +1,57 @@
+//! What is told of a person beside their session: it changes rarely and is asked for with every
+//! request, so an answer is good for some seconds.
+
+use accounts::claims::{can_reauthenticate, is_verified};
+use ctx::Ctx;
+use domain::{AppId, UserId};
+use moka::sync::Cache;
+use sessions::SessionsError;
+use stdx::Timestamp;
+use web::Platform;
+
+/// How long somebody who has just verified an address may still look unverified.
+const FRESH_SECONDS: i64 = 5;
+
+/// A hundred bytes each.
+const CACHED_MAX: u64 = 100_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub is_verified: bool,
+    pub can_reauthenticate: bool,
+}
+
+/// Bounded by its size. Cheap to clone; clones share it.
+#[derive(Clone)]
+pub(crate) struct FactsCache(Cache<(AppId, UserId), (Facts, Timestamp)>);
+
+impl Default for FactsCache {
+    fn default() -> Self {
+        Self(Cache::new(CACHED_MAX))
+    }
+}
+
+impl FactsCache {
+    /// One read, or none.
+    pub(crate) async fn find(
+        &self,
+        platform: &Platform,
+        ctx: &Ctx,
+        user: &UserId,
+    ) -> Result<Option<Facts>, SessionsError> {
+        let key = (ctx.app.id.clone(), user.clone());
+        if let Some((facts, at)) = self.0.get(&key)
+            && (0..FRESH_SECONDS).contains(&ctx.now.seconds_since(at))
+        {
+            return Ok(Some(facts));
+        }
+        let mut tx = platform.store.read(&ctx.app.id).await?;
+        let Some(overview) = tx.users().find_overview(user).await? else { return Ok(None) };
+        let facts = Facts {
+            is_verified: is_verified(&ctx.app.config.verification, &overview),
+            can_reauthenticate: can_reauthenticate(&overview),
+        };
+        self.0.insert(key, (facts, ctx.now));
+        Ok(Some(facts))
+    }
+}
