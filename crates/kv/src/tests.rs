@@ -228,3 +228,18 @@ async fn a_server_that_is_not_there_is_an_error_value() {
         assert!(matches!(failure, Err(KvError::Unavailable { .. })), "{failure:?}");
     }
 }
+
+#[test]
+fn every_verb_is_in_a_case() {
+    let (source, cases) = (include_str!("lib.rs"), include_str!("tests.rs"));
+    let is_end = |it: char| !it.is_alphanumeric() && it != '_';
+    let verbs: Vec<_> = source
+        .split("pub async fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split(is_end).next())
+        .filter(|verb| {
+            !cases.contains(&format!("kv.{verb}(")) && !cases.contains(&format!("kv.{verb}::"))
+        })
+        .collect();
+    assert_eq!(verbs, Vec::<&str>::new());
+}

@@ -130,7 +130,8 @@ impl Tx {
         &self.app
     }
 
-    /// Makes it durable. When this returns an error, nothing of it happened.
+    /// Makes it durable. When this returns an error, nothing of it happened, except that after
+    /// [`StoreError::OutcomeUnknown`] nobody knows.
     pub async fn commit(self) -> Result<()> {
         if self.failed {
             return Err(StoreError::Failed);
@@ -138,7 +139,7 @@ impl Tx {
         match self.conn {
             Conn::SqliteReader(_) | Conn::PostgresReader(_) => Ok(()),
             Conn::SqliteWriter(turn) => turn.commit().await,
-            Conn::PostgresWriter(tx) => tx.commit().await.map_err(failed("commit")),
+            Conn::PostgresWriter(tx) => tx.commit().await.map_err(StoreError::committing),
         }
     }
 

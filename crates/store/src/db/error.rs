@@ -26,6 +26,9 @@ pub enum StoreError {
     Corrupt(&'static str),
     #[error("{0:?} cannot be the name of a schema")]
     SchemaName(String),
+    /// The server went away while it committed: it may have happened, and it may not.
+    #[error("nobody knows whether the transaction was committed")]
+    OutcomeUnknown(#[source] Arc<sqlx::Error>),
     /// Another statement of the same batch lost the whole batch, such as on a full disk.
     #[error("the shared transaction was rolled back")]
     BatchLost,
@@ -38,6 +41,24 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 impl StoreError {
     pub(crate) fn database(operation: &'static str, source: sqlx::Error) -> Self {
         Self::Database { operation, source: Arc::new(source) }
+    }
+
+    /// For COMMIT on a server: an answer is a failure, and no answer says nothing.
+    pub(crate) fn committing(source: sqlx::Error) -> Self {
+        match source {
+            sqlx::Error::Database(_) => Self::database("commit", source),
+            source => Self::OutcomeUnknown(Arc::new(source)),
+        }
+    }
+
+    /// For BEGIN on SQLite: another process, such as a command line, may be writing for too long.
+    pub(crate) fn beginning(source: sqlx::Error) -> Self {
+        const BUSY: i32 = 5;
+        let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        match code {
+            Some(code) if code & 0xff == BUSY => Self::Busy,
+            _ => Self::database("begin", source),
+        }
     }
 
     /// Whether a row with the same unique value was there already.

@@ -68,6 +68,65 @@ async fn nobody_is_told_done_when_the_disk_filled_up_meanwhile() {
 }
 
 #[tokio::test]
+async fn another_process_that_writes_for_too_long_is_busy() {
+    let place = open::Throwaway::new().unwrap();
+    let path = place.path().join("busy.db");
+    let store = Store::sqlite(&path).await.unwrap();
+    let impatient = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(std::time::Duration::from_millis(10));
+    let other = Writer::open(impatient).await.unwrap();
+    let held = store.write(&app()).await.unwrap();
+    assert!(matches!(other.begin().await.err(), Some(StoreError::Busy)));
+    drop(held);
+    write_user(&store, "alice", 10).await.unwrap();
+    other.begin().await.unwrap().commit().await.unwrap();
+}
+
+/// Some commit, some change their minds, some collide, some are gone in the middle of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_writers_do_everybody_is_told_the_truth() {
+    let store = Store::memory().await.unwrap();
+    write_user(&store, "taken", 10).await.unwrap();
+    let mut told = tokio::task::JoinSet::new();
+    let mut handles = Vec::new();
+    for number in 0..400_u32 {
+        let store = store.clone();
+        handles.push(told.spawn(async move {
+            let id = format!("user{number}");
+            for _ in 0..number % 7 {
+                tokio::task::yield_now().await;
+            }
+            let kept = match number % 4 {
+                0 | 1 => write_user(&store, &id, 10).await.is_ok(),
+                2 => {
+                    let mut tx = store.write(&app()).await.unwrap();
+                    let user = User::new(UserId::new(&id), Timestamp::EPOCH);
+                    tx.users().insert(&user).await.unwrap();
+                    false
+                }
+                _ => write_user(&store, "taken", 10).await.is_ok(),
+            };
+            (id, kept)
+        }));
+        if number % 5 == 4 {
+            tokio::task::yield_now().await;
+            handles[number as usize / 2].abort();
+        }
+    }
+    let mut heard = 0;
+    while let Some(outcome) = told.join_next().await {
+        // Who was aborted heard nothing, and either is right.
+        let Ok((id, kept)) = outcome else { continue };
+        heard += 1;
+        assert_eq!(exists(&store, &id).await, kept, "{id}");
+    }
+    assert!(heard >= 300, "only {heard} of 400 got to the end");
+    write_user(&store, "afterwards", 10).await.unwrap();
+    assert!(exists(&store, "afterwards").await);
+}
+
+#[tokio::test]
 async fn a_file_can_be_opened_twice_and_migrated_once() {
     let place = open::Throwaway::new().unwrap();
     let path = place.path().join("shared.db");

@@ -88,7 +88,8 @@ impl Writer {
             "BEGIN IMMEDIATE; SAVEPOINT turn"
         };
         state.leftover = Leftover::Unknown;
-        state.control(sql).await?;
+        let begun = sqlx::raw_sql(sql).execute(&mut state.connection).await;
+        begun.map_err(StoreError::beginning)?;
         state.leftover = Leftover::Nothing;
         state.batch.get_or_insert_with(|| Batch { outcome: watch::Sender::new(None), size: 0 });
         Ok(Turn { writer: self.clone(), state, ended: false })
