@@ -1,5 +1,6 @@
 //! Accounts: making one, and finding one by what somebody says they are.
 
+mod change;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use store::{InsertedIdentity, Tx};
 use crate::login_id::{self, CheckedLoginId};
 use crate::password::{self, NewPassword};
 use crate::{AccountError, attributes};
+
+pub use change::{Detached, change_login_id, detach_login_id};
 
 /// Everything that a new account is made of, checked and hashed already.
 #[derive(Clone, Debug)]
