@@ -57,13 +57,13 @@ pub fn template_names() -> impl Iterator<Item = &'static str> {
     embedded::TEMPLATES.iter().map(|(name, _)| *name)
 }
 
-/// `t("key", at=…)`: numbers stay numbers, and RFC 3339 in an argument called `…_at` or `at`
-/// becomes an instant, so that the message can write it as the language does.
+/// `t("key", time=…)`: numbers stay numbers, and RFC 3339 in an argument called `time`, `date`,
+/// `at` or `…_at` becomes an instant, so that the message can write it as the language does.
 fn arguments(kwargs: &Kwargs) -> Result<Args, Error> {
     let mut args = Args::new();
     for name in kwargs.args() {
         let value: Value = kwargs.get(name)?;
-        let is_instant = name == "at" || name.ends_with("_at");
+        let is_instant = matches!(name, "time" | "date" | "at") || name.ends_with("_at");
         let instant = value.as_str().filter(|_| is_instant).and_then(Timestamp::parse_rfc3339);
         let arg = match (instant, value.as_i64()) {
             (Some(at), _) => Arg::Time(at),

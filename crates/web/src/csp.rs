@@ -45,7 +45,8 @@ impl PageHeaders {
         );
         let fixed = [
             (header::X_FRAME_OPTIONS, "DENY"),
-            (header::REFERRER_POLICY, "no-referrer"),
+            // Not `no-referrer`: that makes browsers send `Origin: null` with our own forms.
+            (header::REFERRER_POLICY, "same-origin"),
             (header::CACHE_CONTROL, "no-store"),
         ];
         for (name, value) in fixed {

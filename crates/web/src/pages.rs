@@ -21,7 +21,7 @@ pub struct Page {
     pub template: &'static str,
     pub locale: String,
     pub headers: PageHeaders,
-    /// What to keep on the links to other languages: the query of this page.
+    /// The query of this page, which the links to it in other languages keep.
     pub query: String,
 }
 
@@ -71,9 +71,9 @@ impl Page {
             "dir": if is_right_to_left(&self.locale) { "rtl" } else { "ltr" },
             "nonce": self.headers.nonce,
             "page": self.template,
-            "query": self.query,
+            "query": kept(&self.query),
             "languages": self.languages(ctx),
-            "color_scheme": "auto",
+            "color_scheme": self.color_scheme(ctx),
             "theme": self.theme(ctx),
             "request_id": ctx.request_id,
             "client": null,
@@ -90,6 +90,17 @@ impl Page {
             theme[name] = ctx.app.theme.get(name).cloned().unwrap_or_default();
         }
         theme
+    }
+
+    /// What the project leaves as the only one, what the application asked for, or the visitor's.
+    fn color_scheme(&self, ctx: &Ctx) -> &'static str {
+        let ui = &ctx.app.config.ui;
+        let fields = crate::Fields::parse(self.query.as_bytes());
+        match (ui.light_theme_disabled, ui.dark_theme_disabled, fields.get("x_color_scheme")) {
+            (true, false, _) | (false, false, Some("dark")) => "dark",
+            (false, true, _) | (false, false, Some("light")) => "light",
+            _ => "auto",
+        }
     }
 
     /// Each language by its own name, with the address of this page in it.
@@ -122,6 +133,15 @@ pub const THEME: [&str; 12] = [
     "background_color_dark",
     "radius",
 ];
+
+/// What links to other pages keep of the query, with its `?`.
+fn kept(query: &str) -> String {
+    let fields = crate::Fields::parse(query.as_bytes());
+    let kept = ["ui_locales", "x_color_scheme"];
+    let pairs = kept.iter().filter_map(|name| Some((*name, fields.get(name)?)));
+    let kept = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    if kept.is_empty() { kept } else { format!("?{kept}") }
+}
 
 /// The query with `ui_locales` replaced.
 fn with_locale(query: &str, tag: &str) -> String {
