@@ -1,1 +1,54 @@
-//! The hosted pages: sign-up, login, settings.
+//! The hosted pages: sign-up, login, settings, sign-out.
+//!
+//! A client of the flow engine like any other: a page renders one question, a form posts one
+//! answer, and no rule of authentication lives here. What each template is given is in
+//! `docs/pages.md`.
+
+mod account;
+mod dev;
+mod flash;
+mod frame;
+mod logout;
+mod phone;
+mod policy;
+mod problem;
+mod return_to;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod visit;
+mod wrong;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::response::Response;
+use axum::routing::get;
+use web::Platform;
+
+use problem::Problem;
+use visit::Visit;
+
+pub use dev::inbox;
+
+/// The pages. In development mode there is a demo app, and an inbox for what was not sent.
+pub fn router(dev_mode: bool) -> Router<Platform> {
+    let pages = Router::new()
+        .route("/", get(home))
+        .route("/logout", get(logout::ask).post(logout::act))
+        .merge(settings::router());
+    let pages = if dev_mode { pages.merge(dev::router()) } else { pages };
+    pages.layer(from_fn(frame::frame))
+}
+
+/// The page for an address that leads nowhere.
+#[expect(clippy::needless_pass_by_value, reason = "what is extracted is handed over")]
+pub fn not_found(visit: Visit) -> std::future::Ready<Response> {
+    let page = visit.page("not_found").with_status(http::StatusCode::NOT_FOUND);
+    std::future::ready(page.render(&visit.ctx, serde_json::json!({ "home_url": "/" })))
+}
+
+/// The start page: whatever is next for whoever comes.
+async fn home(visit: Visit) -> Result<Response, Problem> {
+    let to = if visit.session().await?.is_some() { "/settings" } else { "/login" };
+    Ok(visit::see_other(&visit.link(to, &[])))
+}

@@ -1,0 +1,59 @@
+//! Looking after one's own account: the overview, and one file for each thing behind it.
+
+mod choices;
+mod identity;
+mod overview;
+mod password;
+mod profile;
+mod sessions;
+
+use std::sync::Arc;
+
+use ::sessions::Session;
+use axum::Router;
+use axum::routing::get;
+use domain::UserOverview;
+use serde_json::{Value, json};
+use web::Platform;
+
+use crate::problem::Problem;
+use crate::visit::Visit;
+
+pub fn router() -> Router<Platform> {
+    Router::new()
+        .route("/settings", get(overview::show))
+        .route("/settings/profile", get(profile::show).post(profile::save))
+        .route("/settings/change_password", get(password::show).post(password::save))
+        .route("/settings/sessions", get(sessions::show).post(sessions::act))
+        .merge(identity::router())
+}
+
+/// Whoever is signed in, with everything that hangs on them.
+struct Owner {
+    session: Arc<Session>,
+    overview: UserOverview,
+}
+
+impl Owner {
+    /// Reads the person behind the session of `visit`.
+    async fn of(visit: &Visit) -> Result<Self, Problem> {
+        let session = visit.signed_in().await?;
+        let mut tx = visit.platform.store.read(&visit.ctx.app.id).await?;
+        let overview = tx.users().find_overview(&session.user_id).await?;
+        let overview = overview.ok_or(Problem::NotFound)?;
+        Ok(Self { session, overview })
+    }
+}
+
+/// What every page of the settings is given, with its own variables.
+fn context(visit: &Visit, owner: &Owner, own: Value) -> Value {
+    let config = &visit.ctx.app.config;
+    let client = owner.session.client_id.as_ref();
+    let client = client.and_then(|id| config.oauth.find_client(id.as_str()));
+    let app_url = client.and_then(|it| it.client_uri.as_ref());
+    let mut context = json!({ "app_url": app_url.or(config.ui.default_client_uri.as_ref()) });
+    if let (Value::Object(context), Value::Object(own)) = (&mut context, own) {
+        context.extend(own);
+    }
+    context
+}

@@ -1,0 +1,5 @@
+//! The pages through their router, as a browser without JavaScript uses them.
+
+mod logout;
+mod settings;
+pub(crate) mod world;

@@ -1,0 +1,81 @@
+mod identity;
+mod password;
+mod profile;
+mod sessions;
+
+use super::world::{Browser, World};
+
+async fn alice(world: &World) -> Browser {
+    let user = world.person("alice", &["alice@example.com"], "a long password").await;
+    world.browser_of(&user).await
+}
+
+#[tokio::test]
+async fn the_overview_says_what_there_is() {
+    let world = World::new("").await;
+    let page = alice(&world).await.get("/settings").await;
+    assert_eq!(page.summary(), "200 My account");
+    page.shows("alice@example.com");
+    page.shows("Last changed on January 1, 2026");
+    page.shows("This device only");
+    page.shows(r#"href="/settings/identity/email""#);
+    page.lacks(r#"href="/settings/identity/phone""#);
+}
+
+#[tokio::test]
+async fn nobody_is_shown_anything_without_a_session() {
+    let world = World::new("").await;
+    let mut browser = world.browser();
+    for path in [
+        "/settings",
+        "/settings/profile",
+        "/settings/identity/email",
+        "/settings/identity/add_email",
+        "/settings/change_password",
+        "/settings/sessions",
+    ] {
+        let expected = format!("303 /login?x_return={}", path.replace('/', "%2F"));
+        assert_eq!(browser.get(path).await.summary(), expected);
+    }
+    for path in ["/settings/profile", "/settings/change_password", "/settings/sessions"] {
+        let expected = format!("303 /login?x_return={}", path.replace('/', "%2F"));
+        assert_eq!(browser.post(path, &[("action", "save")]).await.summary(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_way_back_from_signing_in_keeps_the_language() {
+    let world = World::new("localization: { supported_languages: [en, zh-HK] }").await;
+    let answer = world.browser().get("/settings?ui_locales=zh-HK&other=1").await;
+    assert_eq!(
+        answer.summary(),
+        "303 /login?x_return=%2Fsettings%3Fui_locales%3Dzh-HK&ui_locales=zh-HK"
+    );
+    let page = alice(&world).await.get("/settings?ui_locales=zh-HK").await;
+    page.shows(r#"<html lang="zh-HK""#);
+    page.shows(r#"href="/settings/profile?ui_locales=zh-HK""#);
+}
+
+#[tokio::test]
+async fn forms_of_other_sites_are_turned_away() {
+    let world = World::new("").await;
+    let mut browser = alice(&world).await;
+    browser.site = Some("cross-site");
+    for path in ["/settings/profile", "/settings/identity/add_email", "/settings/change_password"] {
+        let refused = browser.post(path, &[("/name", "Mallory"), ("action", "save")]).await;
+        assert_eq!(refused.summary(), "403 This came from somewhere else");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_has_a_page() {
+    let world = World::new("").await;
+    assert_eq!(world.browser().get("/nowhere").await.summary(), "404 There is nothing here");
+}
+
+#[tokio::test]
+async fn the_start_page_leads_on() {
+    let world = World::new("").await;
+    assert_eq!(world.browser().get("/").await.summary(), "303 /login");
+    assert_eq!(alice(&world).await.get("/").await.summary(), "303 /settings");
+}
