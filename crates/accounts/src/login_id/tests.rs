@@ -103,6 +103,10 @@ fn a_username_has_no_case() {
     let wide = types("username: { ascii_only: false }");
     check(&wide, "username", "Ålice", "ålice ålice");
     check(&wide, "username", "al ice", r#"format {"format":"username"}"#);
+    for posing in ["аlice", "αlice", "сосо"] {
+        check(&wide, "username", posing, r#"format {"format":"username"}"#);
+    }
+    check(&wide, "username", "жлица", "жлица жлица");
     let cased = types("username: { case_sensitive: true }");
     check(&cased, "username", "Alice", "Alice Alice");
 }

@@ -9,6 +9,12 @@ use crate::fold::{compatible, fold};
 
 const BAD_FORMAT: InvalidLoginId = InvalidLoginId::Format(LoginIdType::Username);
 
+/// Letters of other scripts that most typefaces draw like a Latin one: Cyrillic, Greek, Armenian.
+const LOOKALIKES: &str = "\
+    аеорсухіјѕһԁԛԝѵӏгьҽАВЕКМНОРСТУХІЈЅҺԌԚԜѴӀЗҮ\
+    αορνικυγτχηΑΒΕΖΗΙΚΜΝΟΡΤΥΧϜ\
+    օոսհցզյլՕՍՏԼ";
+
 pub(super) fn normalise(
     config: &LoginIdUsernameConfig,
     lists: Option<&Lists>,
@@ -30,7 +36,16 @@ pub(super) fn normalise(
     if config.ascii_only && !value.chars().all(is_plain) {
         return Err(BAD_FORMAT);
     }
+    if lists.is_some() && poses_as_latin(value) {
+        return Err(BAD_FORMAT);
+    }
     let login_id = compatible(value);
     let login_id = if config.case_sensitive { login_id } else { fold(&login_id) };
     Ok(Normalised { unique_key: login_id.clone(), login_id })
+}
+
+/// Whether all that is not ASCII looks as if it were. A word in another script has other letters.
+fn poses_as_latin(value: &str) -> bool {
+    let mut foreign = value.chars().filter(|it| !it.is_ascii()).peekable();
+    foreign.peek().is_some() && foreign.all(|it| LOOKALIKES.contains(it))
 }

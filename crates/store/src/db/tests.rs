@@ -173,6 +173,21 @@ async fn a_server_that_drops_connections_is_found_again() {
 }
 
 #[tokio::test]
+async fn two_nodes_that_start_at_once_migrate_once() {
+    let schema = "authwarden_two_nodes";
+    let Some(before) = crate::tests::postgres(schema).await else { return };
+    let Engine::Postgres { pool, .. } = &before.engine else { panic!("not PostgreSQL") };
+    let sql = "DROP SCHEMA authwarden_two_nodes CASCADE";
+    sqlx::raw_sql(sql).execute(pool).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the test suite")]
+    let url = std::env::var("TEST_POSTGRES").unwrap();
+    let start = || Store::postgres(&url, schema);
+    let (first, second, third) = tokio::join!(start(), start(), start());
+    write_user(&first.unwrap(), "alice", 10).await.unwrap();
+    assert!(exists(&second.unwrap(), "alice").await && exists(&third.unwrap(), "alice").await);
+}
+
+#[tokio::test]
 async fn postgres_is_told_how_we_work() {
     let Some(store) = crate::tests::postgres("authwarden_settings").await else { return };
     let mut tx = store.write(&app()).await.unwrap();
