@@ -20,6 +20,7 @@ use web::{CtxOf, Platform};
 use crate::answer::{moved, private, told_to_the_person};
 use crate::authorize::KnownIdToken;
 use crate::error::EndpointError;
+use crate::events::{Why, sessions_ended};
 
 /// The parameter under which a kept form is found again.
 const REF: &str = "x_end_session_ref";
@@ -113,6 +114,8 @@ async fn end_session(
     }
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let ended = end::session(ctx, &mut tx, &session).await?;
+    let client_id = request.client_id.as_deref();
+    sessions_ended(ctx, &mut tx, client_id, &ended, Why::SignedOut).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &ended).await;
     Ok(finish(ctx, &request, hint.as_ref(), true))

@@ -14,6 +14,7 @@ mod consent;
 mod device_key;
 mod end_session;
 mod error;
+mod events;
 mod id_token;
 mod metadata;
 mod revoke;

@@ -14,6 +14,7 @@ use sessions::{access_token, end};
 use web::{CtxOf, Platform};
 
 use crate::error::{EndpointError, no_store};
+use crate::events::{Why, sessions_ended};
 
 pub async fn revoke(State(platform): State<Platform>, CtxOf(ctx): CtxOf, form: String) -> Response {
     let outcome = match Params::parse(&form) {
@@ -33,8 +34,16 @@ pub async fn revoke(State(platform): State<Platform>, CtxOf(ctx): CtxOf, form: S
 async fn revoke_token(platform: &Platform, ctx: &Ctx, token: &str) -> Result<(), EndpointError> {
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let ended = match refresh::find(ctx, &mut tx, token).await? {
-        Found::Live(live) => end::grant(ctx, &mut tx, &live.grant).await?,
-        Found::Refused(Refusal::Replayed { ended }) => ended,
+        Found::Live(live) => {
+            let ended = end::grant(ctx, &mut tx, &live.grant).await?;
+            let client_id = Some(live.token.client_id.as_str());
+            sessions_ended(ctx, &mut tx, client_id, &ended, Why::SignedOut).await?;
+            ended
+        }
+        Found::Refused(Refusal::Replayed { ended }) => {
+            sessions_ended(ctx, &mut tx, None, &ended, Why::Replayed).await?;
+            ended
+        }
         Found::Refused(Refusal::Ended | Refusal::Unknown) => {
             access_token::revoke(ctx, &mut tx, token).await?;
             Vec::new()

@@ -16,6 +16,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::HeaderMap;
+use limits::{Charged, Limit, Subject};
 use oauth::{ErrorCode, GrantType, OAuthError, Params, TokenRequest, TokenResponse};
 use web::{CtxOf, Platform};
 
@@ -44,6 +45,14 @@ async fn answer(
     headers: &HeaderMap,
     form: &str,
 ) -> Result<TokenResponse, EndpointError> {
+    // Before anything else: a guess costs the guesser.
+    match limits::charge(ctx, &platform.kv, Limit::RequestToken, Subject::default()).await? {
+        Charged::Charged(_) => {}
+        Charged::Exhausted(_) => {
+            let text = "rate limit exceeded, please try again later.";
+            return Err(OAuthError::new(ErrorCode::RateLimited, text).into());
+        }
+    }
     let params = Params::parse(form)?;
     let credentials = ClientCredentials::read(&params, headers)?;
     let client = credentials.find(ctx)?;

@@ -33,6 +33,8 @@ pub struct CodeGrant {
     pub idp_session_id: Option<String>,
     /// The grant whose holder opened this client, which then shares it.
     pub shared_grant_id: Option<String>,
+    /// Whether the sign-in is still to be told of when the code is exchanged.
+    pub is_news: bool,
     /// The session that an `id_token_hint` named: it is authenticated again.
     pub reauthenticated_sid: Option<String>,
 }

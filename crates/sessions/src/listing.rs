@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use ctx::Ctx;
 use domain::{Access, Grant, IdpSession, UserId};
 use oauth::DeviceInfo;
+use serde_json::{Value, json};
 use stdx::Timestamp;
 use store::Tx;
 
@@ -55,6 +56,58 @@ pub async fn list(
     }
     listed.sort_by_key(|it| Reverse(it.last_access.at));
     Ok(listed)
+}
+
+/// These sessions, whether or not they are alive, and whose the first of them is: for events.
+pub async fn show(tx: &mut Tx, sessions: &[SessionRef]) -> Result<(Option<UserId>, Vec<Listed>)> {
+    let (mut user, mut listed) = (None, Vec::new());
+    for session in sessions {
+        let shown = match session {
+            SessionRef::Idp(id) => {
+                let found = tx.idp_sessions().find(id).await?;
+                found.map(|it| (it.user_id.clone(), of_browser(it, None)))
+            }
+            SessionRef::Grant(id) => {
+                let found = tx.grants().find(id).await?;
+                found.map(|it| (it.user_id.clone(), of_grant(it, None)))
+            }
+        };
+        if let Some((owner, shown)) = shown {
+            user.get_or_insert(owner);
+            listed.push(shown);
+        }
+    }
+    Ok((user, listed))
+}
+
+impl Listed {
+    /// As the APIs, webhooks and the audit log show a session.
+    pub fn to_model(&self) -> Value {
+        let last = self.last_access.at.unwrap_or(self.created_at).to_rfc3339();
+        let mut model = json!({
+            "id": self.session.id(),
+            "created_at": self.created_at.to_rfc3339(),
+            "updated_at": last,
+            "type": self.session.kind().as_str(),
+            "lastAccessedAt": last,
+            "createdByIP": self.created_by_ip,
+            "lastAccessedByIP": self.last_access.ip,
+            "lastAccessedByIPCountryCode": "",
+            "lastAccessedByIPEnglishCountryName": "",
+            "clientID": self.client_id,
+            "displayName": self.display_name,
+        });
+        if !self.amr.is_empty() {
+            model["amr"] = json!(self.amr);
+        }
+        if let Some(name) = &self.application_name {
+            model["applicationName"] = json!(name);
+        }
+        if !self.last_access.user_agent.is_empty() {
+            model["userAgent"] = json!(self.last_access.user_agent);
+        }
+        model
+    }
 }
 
 fn is_alive(ctx: &Ctx, grant: &Grant) -> bool {

@@ -125,6 +125,8 @@ fn code_grant(
         user_id: proved.user_id.as_str().to_owned(),
         amr: proved.amr.clone(),
         authenticated_at_micros: proved.authenticated_at.0,
+        // A flow that opens a browser session has told of it.
+        is_news: idp_session.is_none() && shared_grant.is_none(),
         idp_session_id: idp_session,
         shared_grant_id: shared_grant,
         reauthenticated_sid: proved.reauthenticated_sid.clone(),

@@ -59,6 +59,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
         authenticated_at_micros: live.grant.authenticated_at.0,
         idp_session_id: live.grant.idp_session_id.as_ref().map(|it| it.as_str().to_owned()),
         shared_grant_id: None,
+        is_news: false,
         reauthenticated_sid: None,
     };
     let code = code::issue(ctx, &platform.kv, grant).await?;

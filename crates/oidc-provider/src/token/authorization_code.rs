@@ -15,6 +15,7 @@ use super::Exchange;
 use super::issue::{Issue, tokens};
 use crate::device_key::DeviceKey;
 use crate::error::EndpointError;
+use crate::events::{How, Why, authenticated, sessions_ended};
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
@@ -36,9 +37,10 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     tx.commit().await?;
     platform.sessions.forget(ctx, &issued.ended).await;
 
+    // Somebody presented the code again in the meantime. Of any number of parties one is still
+    // answered, so that nobody learns from the answer who was first; but the tokens are dead.
     if !code::settle(ctx, &platform.kv, &receipt).await? {
         end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
-        return Err(invalid_code());
     }
     Ok(issued.response)
 }
@@ -55,6 +57,8 @@ async fn end_what_was_issued(
     let Exchange { platform, ctx, .. } = exchange;
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let ended = end::grant_alone(ctx, &mut tx, grant).await?;
+    let client_id = Some(exchange.client.client_id.as_str());
+    sessions_ended(ctx, &mut tx, client_id, &ended, Why::Replayed).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &ended).await;
     Ok(())
@@ -129,6 +133,10 @@ async fn issue(
         app2app_device_key_jwk: device_key.map(|it| it.to_json()),
     };
     let issued = grant::issue(ctx, tx, client, new).await?;
+    if found.is_news && found.reauthenticated_sid.is_none() {
+        let session = SessionRef::Grant(issued.grant.id.clone());
+        authenticated(ctx, tx, &client.client_id, &session, How::Authenticated).await?;
+    }
     let what = Issue {
         grant: &issued.grant,
         scopes: &scopes,
@@ -160,6 +168,9 @@ async fn renew_hinted(
     }
     let at = Timestamp(found.authenticated_at_micros);
     tx.grants().set_authenticated_at(&id, at).await?;
+    let (ctx, client) = (exchange.ctx, exchange.client);
+    let session = SessionRef::Grant(id.clone());
+    authenticated(ctx, tx, &client.client_id, &session, How::Reauthenticated).await?;
     match device_key {
         Some(key) => key.bind(exchange.client, tx, &hinted).await,
         None => Ok(()),

@@ -9,6 +9,7 @@ use store::Tx;
 use super::Exchange;
 use super::issue::{Issue, tokens};
 use crate::error::EndpointError;
+use crate::events::{Why, sessions_ended};
 
 /// Another node may rotate between our look and our step; then there is a newer state to see.
 const TRIES: usize = 3;
@@ -74,7 +75,10 @@ pub async fn find(
 ) -> Result<Result<Box<Live>, Vec<SessionRef>>, EndpointError> {
     Ok(match refresh::find(exchange.ctx, tx, presented).await? {
         Found::Live(live) => Ok(live),
-        Found::Refused(Refusal::Replayed { ended }) => Err(ended),
+        Found::Refused(Refusal::Replayed { ended }) => {
+            sessions_ended(exchange.ctx, tx, None, &ended, Why::Replayed).await?;
+            Err(ended)
+        }
         Found::Refused(Refusal::Unknown | Refusal::Ended) => Err(Vec::new()),
     })
 }

@@ -391,3 +391,62 @@ async fn signing_out_of_one_app_signs_out_of_all_that_share_the_browser_session(
     let silent = world.get(&authorization("native", "prompt=none")).await;
     assert_eq!(silent.param("error"), "login_required");
 }
+
+/// The kinds of what the audit log knows of Alice, oldest first.
+async fn told(world: &World) -> Vec<String> {
+    let ctx = world.ctx();
+    events::deliver(&world.platform.store, ctx.now).await.unwrap();
+    let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
+    let alice = domain::UserId::new("alice");
+    let mut entries = tx.audit_log().list(Some(&alice), 100).await.unwrap();
+    entries.reverse();
+    entries.into_iter().map(|it| it.activity_type).collect()
+}
+
+#[tokio::test]
+async fn the_audit_log_is_told_what_happened() {
+    let world = World::new().await;
+    let tokens = world.tokens("spa", "", "").await;
+    assert!(told(&world).await.is_empty(), "the flow has told of this sign-in");
+
+    world.sleep(1);
+    let hint = format!("scope=openid&max_age=0&id_token_hint={}", text(&tokens, "id_token"));
+    world.tokens("spa", &hint, "").await;
+    world.sleep(1);
+    world.post("/oauth2/revoke", &format!("token={}", text(&tokens, "refresh_token"))).await;
+    world.sleep(1);
+    let code = world.authorize("spa", "").await.param("code");
+    world.redeem("spa", &code, "").await;
+    world.redeem("spa", &code, "").await;
+    let told = told(&world).await;
+    let mut sorted = told.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["user.reauthenticated", "user.session.terminated", "user.signed_out"]);
+}
+
+#[tokio::test]
+async fn guessing_comes_to_an_end() {
+    let world = World::new().await;
+    let mut statuses = Vec::new();
+    for _ in 0..400 {
+        statuses.push(world.redeem("spa", "guess", "").await.status);
+    }
+    assert_eq!((statuses[0], statuses[399]), (400, 429));
+    let limited = world.redeem("spa", "guess", "").await;
+    refused(&limited, "x_rate_limited: rate limit exceeded, please try again later.");
+}
+
+#[tokio::test]
+async fn of_many_who_redeem_a_code_at_once_one_is_answered_and_nobody_keeps_anything() {
+    let world = World::new().await;
+    let code = world.authorize("spa", "").await.param("code");
+    let once = || world.redeem("spa", &code, "");
+    let (first, second, third, fourth) = tokio::join!(once(), once(), once(), once());
+    let replies = [first, second, third, fourth];
+    let granted: Vec<_> = replies.iter().filter(|it| it.status == 200).collect();
+    assert_eq!(granted.len(), 1);
+    let tokens = granted[0].json();
+    assert_eq!(world.userinfo(text(&tokens, "access_token")).await.status, 401);
+    let refresh = world.refresh("spa", text(&tokens, "refresh_token")).await;
+    refused(&refresh, "invalid_grant: invalid refresh token");
+}

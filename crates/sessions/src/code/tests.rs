@@ -16,6 +16,7 @@ fn grant() -> CodeGrant {
         authenticated_at_micros: 0,
         idp_session_id: None,
         shared_grant_id: None,
+        is_news: false,
         reauthenticated_sid: None,
     }
 }
