@@ -15,6 +15,7 @@ use store::Tx;
 use crate::facts::Facts;
 use crate::guard;
 use crate::plan::FlowRef;
+use crate::record;
 use crate::refusal::{IdentityDetails, Refusal};
 use crate::state::{self, FlowState, Setting};
 use crate::{FlowCx, FlowError, stopped};
@@ -92,6 +93,7 @@ async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError>
         if let Some(refusal) = create_account(cx, &mut tx, &user_id, facts).await? {
             return Ok(Written::Refused(refusal));
         }
+        record::signed_up(cx, &mut tx, &state.setting, &user_id).await?;
     } else if let Some(refusal) = update_account(cx, &mut tx, &user_id, facts).await? {
         return Ok(Written::Refused(refusal));
     }
@@ -102,6 +104,7 @@ async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError>
         (None, None)
     } else {
         let created = browser::create(cx.ctx, &mut tx, &user_id, amr.clone()).await?;
+        record::signed_in(cx, &mut tx, &state.setting, &created.session).await?;
         (Some(SessionRef::Idp(created.session.id)), Some(created.cookie))
     };
     tx.commit().await?;

@@ -3,12 +3,14 @@
 //! Counters are in `limits`, never in a state: going back does not refill them. They are taken
 //! before the work and given back when it turned out honest.
 
-use domain::UserId;
+use domain::{AuthenticatorKind, UserId};
 use limits::lockout::{self, LockState, Method};
 use limits::{Charged, Limit, Receipt, Subject};
 
 use crate::facts::Facts;
+use crate::record;
 use crate::refusal::Refusal;
+use crate::state::Setting;
 use crate::{FlowCx, FlowError};
 
 /// Takes one from the buckets of `limit`; the refusal when one is empty.
@@ -35,13 +37,16 @@ pub async fn locked(cx: &FlowCx<'_>, user: &UserId) -> Result<Option<Refusal>, F
     Ok(refusal_of(lockout::check(cx.ctx, &mut tx, user).await?))
 }
 
-/// Counts a wrong password, at once and whatever becomes of the flow.
-pub async fn count_wrong_password(cx: &FlowCx<'_>, user: &UserId) -> Result<(), FlowError> {
-    if !cx.ctx.app.config.authentication.lockout.is_enabled() {
-        return Ok(());
-    }
+/// Counts a wrong password and writes it down, at once and whatever becomes of the flow.
+pub async fn count_wrong_password(
+    cx: &FlowCx<'_>,
+    setting: &Setting,
+    user: &UserId,
+    kind: AuthenticatorKind,
+) -> Result<(), FlowError> {
     let mut tx = cx.store.write(&cx.ctx.app.id).await?;
     lockout::count(cx.ctx, &mut tx, user, Method::Password).await?;
+    record::wrong_password(cx, &mut tx, setting, user, kind).await?;
     Ok(tx.commit().await?)
 }
 

@@ -12,6 +12,7 @@ mod facts;
 mod finish;
 mod guard;
 mod plan;
+mod record;
 mod refusal;
 mod shape;
 mod state;

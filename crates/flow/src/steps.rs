@@ -99,7 +99,7 @@ pub async fn take(
         (StepType::CreateAuthenticator, _) => {
             create_authenticator::take(cx, &mut state.facts, step, input).await
         }
-        (StepType::Authenticate, _) => authenticate::take(cx, &mut state.facts, step, input).await,
+        (StepType::Authenticate, _) => authenticate::take(cx, state, step, input).await,
         (StepType::ChangePassword, _) => {
             change_password::take(cx, &mut state.facts, step, input).await
         }

@@ -17,6 +17,7 @@ use crate::facts::{Authenticated, ChangeReason, Facts};
 use crate::guard;
 use crate::refusal::Refusal;
 use crate::shape::{Member, Shape, Variant};
+use crate::state::FlowState;
 use crate::{FlowCx, FlowError, answer_or_error};
 
 pub async fn turn(cx: &FlowCx<'_>, facts: &Facts, step: &FlowStep) -> Result<Turn, FlowError> {
@@ -50,12 +51,12 @@ pub async fn turn(cx: &FlowCx<'_>, facts: &Facts, step: &FlowStep) -> Result<Tur
 
 pub async fn take(
     cx: &FlowCx<'_>,
-    facts: &mut Facts,
+    state: &mut FlowState,
     step: &FlowStep,
     input: &Input,
 ) -> Result<Taken, FlowError> {
     let (branch, authentication) = branch_of(step, input)?;
-    let user = facts.known_user("authenticate")?;
+    let user = state.facts.known_user("authenticate")?;
     if let Some(locked) = guard::locked(cx, &user).await? {
         return Ok(Taken::Refused(locked));
     }
@@ -68,7 +69,7 @@ pub async fn take(
     match password::verify(cx.ctx, cx.store, cx.hasher, whose, &password).await {
         Ok(PasswordCheck::Right { authenticator, must_change }) => {
             guard::refund(cx, receipt).await?;
-            facts.authenticated.push(Authenticated {
+            state.facts.authenticated.push(Authenticated {
                 step: step.name.clone(),
                 authentication,
                 authenticator_id: authenticator.id.as_str().to_owned(),
@@ -78,7 +79,7 @@ pub async fn take(
         }
         // A person without a password and a wrong password look the same from outside.
         Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => {
-            guard::count_wrong_password(cx, &user).await?;
+            guard::count_wrong_password(cx, &state.setting, &user, kind_of(authentication)).await?;
             Ok(Taken::Refused(Refusal::InvalidCredentials))
         }
         Err(error) => answer_or_error(error).map(Taken::Refused),

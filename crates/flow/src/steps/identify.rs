@@ -15,6 +15,7 @@ use crate::engine::Input;
 use crate::facts::{Identified, LoginIdFact, Person};
 use crate::guard;
 use crate::plan::FlowRef;
+use crate::record;
 use crate::refusal::{IdentityDetails, Refusal};
 use crate::shape::{Cause, Member, Shape, Variant};
 use crate::state::FlowState;
@@ -48,6 +49,7 @@ pub async fn find(
         Err(exhausted) => return Ok(Taken::Refused(exhausted)),
     };
     let Some(found) = look_up(cx, &said).await? else {
+        record::unknown_login_id(cx, &state.setting, &said.login_id.login_id).await?;
         return Ok(Taken::Refused(said.unknown()));
     };
     guard::refund(cx, receipt).await?;

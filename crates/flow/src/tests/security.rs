@@ -200,3 +200,38 @@ async fn an_account_is_locked_after_too_many_wrong_passwords() {
     let ctx = world.ctx();
     assert!(matches!(feed(&cx(&world, &ctx), &state, &right).await.unwrap(), Reply::Finished(_)));
 }
+
+#[tokio::test]
+async fn what_happened_is_in_the_audit_log() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let signup = FlowRef::new(FlowKind::Signup, "default");
+    let start = token(create(&cx, signup, Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &start, &input("username bob")).await.unwrap());
+    feed(&cx, &state, &input("new_password tr0ub4dor and 3")).await.unwrap();
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    feed(&cx, &start, &input("email nobody@example.com")).await.unwrap();
+    let state = token(feed(&cx, &start, &input("username bob")).await.unwrap());
+    feed(&cx, &state, &input("password guess")).await.unwrap();
+    feed(&cx, &state, &input("password tr0ub4dor and 3")).await.unwrap();
+
+    let store = &world.platform.store;
+    while events::deliver(store, ctx.now).await.unwrap().is_more {}
+    let mut tx = store.read(&ctx.app.id).await.unwrap();
+    let entries = tx.audit_log().list(None, 20).await.unwrap();
+    let mut types: Vec<&str> = entries.iter().map(|it| it.activity_type.as_str()).collect();
+    types.sort_unstable();
+    assert_eq!(
+        types,
+        [
+            "authentication.identity.login_id.failed",
+            "authentication.primary.password.failed",
+            "user.authenticated",
+            "user.authenticated",
+            "user.created",
+        ]
+    );
+    let written = format!("{entries:?}");
+    assert!(!written.contains("tr0ub4dor") && !written.contains("guess"), "no secret in it");
+}

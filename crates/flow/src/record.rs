@@ -1,0 +1,108 @@
+//! What a flow says happened.
+//!
+//! Events of success are written by `finish`, in its transaction. Failures are events too: they
+//! are written at once, whatever becomes of the flow.
+
+use accounts::models;
+use domain::{AuthenticatorKind, AuthenticatorType, ClientId, IdpSession, UserId};
+use events::{Event, Source, Stage, TriggeredBy, UserModel, record};
+use serde_json::{Value, json};
+use store::Tx;
+
+use crate::state::Setting;
+use crate::{FlowCx, FlowError, stopped};
+
+/// Writes down that somebody signed up, and with what.
+pub async fn signed_up(
+    cx: &FlowCx<'_>,
+    tx: &mut Tx,
+    setting: &Setting,
+    user: &UserId,
+) -> Result<(), FlowError> {
+    let model = load(cx, tx, user).await?;
+    let identities = tx.identities().list(user).await?;
+    let identities = identities.iter().map(models::identity_model).collect();
+    let event = Event::UserCreated { user: model, identities };
+    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+}
+
+/// Writes down that somebody signed in.
+pub async fn signed_in(
+    cx: &FlowCx<'_>,
+    tx: &mut Tx,
+    setting: &Setting,
+    session: &IdpSession,
+) -> Result<(), FlowError> {
+    let user = load(cx, tx, &session.user_id).await?;
+    let event = Event::UserAuthenticated { user, session: session_model(session) };
+    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+}
+
+/// Writes down that a password was wrong.
+pub async fn wrong_password(
+    cx: &FlowCx<'_>,
+    tx: &mut Tx,
+    setting: &Setting,
+    user: &UserId,
+    kind: AuthenticatorKind,
+) -> Result<(), FlowError> {
+    let stage = match kind {
+        AuthenticatorKind::Primary => Stage::Primary,
+        AuthenticatorKind::Secondary => Stage::Secondary,
+    };
+    let user = load(cx, tx, user).await?;
+    let event = Event::AuthenticationFailed { user, stage, r#type: AuthenticatorType::Password };
+    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+}
+
+/// Writes down that nobody has this login ID.
+pub async fn unknown_login_id(
+    cx: &FlowCx<'_>,
+    setting: &Setting,
+    login_id: &str,
+) -> Result<(), FlowError> {
+    let mut tx = cx.store.write(&cx.ctx.app.id).await?;
+    let event = Event::LoginIdNotFound { login_id: login_id.to_owned() };
+    record(cx.ctx, &mut tx, &source(cx, setting), event).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn load(cx: &FlowCx<'_>, tx: &mut Tx, user: &UserId) -> Result<UserModel, FlowError> {
+    models::load_user_model(cx.ctx, tx, user).await.map_err(stopped)
+}
+
+fn source(cx: &FlowCx<'_>, setting: &Setting) -> Source {
+    Source {
+        triggered_by: TriggeredBy::User,
+        client_id: setting.client_id.as_deref().map(ClientId::new),
+        state: setting.state.clone(),
+        x_state: setting.x_state.clone(),
+        preferred_languages: Vec::new(),
+        language: setting
+            .ui_locales
+            .as_deref()
+            .and_then(|it| it.split(' ').next())
+            .map(str::to_owned),
+        http_url: cx.ctx.app.origin().to_owned(),
+    }
+}
+
+/// A browser session as upstream's API shows one.
+fn session_model(session: &IdpSession) -> Value {
+    let at = session.created_at.to_rfc3339();
+    json!({
+        "id": session.id.as_str(),
+        "created_at": at,
+        "updated_at": at,
+        "type": "idp",
+        "amr": session.amr,
+        "lastAccessedAt": at,
+        "createdByIP": session.initial_access.ip,
+        "lastAccessedByIP": session.last_access.ip,
+        "lastAccessedByIPCountryCode": "",
+        "lastAccessedByIPEnglishCountryName": "",
+        "clientID": null,
+        "displayName": sessions::device_name(&session.last_access.user_agent),
+        "userAgent": session.last_access.user_agent,
+    })
+}
