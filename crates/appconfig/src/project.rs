@@ -8,30 +8,38 @@ use crate::errors::ConfigErrors;
 /// The client of the demo application that every new project starts with.
 pub const DEMO_CLIENT_ID: &str = "demo";
 
-/// Writes the first `authgear.yaml`: people sign in with an e-mail address and a password,
-/// and a demo application lies at `/demo`. Fails where `public_origin` is not an origin.
-pub fn first_config(app_id: &str, public_origin: &str) -> Result<String, ConfigErrors> {
-    let document = json!({
+/// Writes the first `authgear.yaml`: people sign in with an email address or a username, and a
+/// password; with the demo, its application lies at `/demo`.
+///
+/// Addresses are not verified until the project has mail to do it with. Fails where
+/// `public_origin` is not an origin.
+pub fn first_config(
+    app_id: &str,
+    public_origin: &str,
+    with_demo: bool,
+) -> Result<String, ConfigErrors> {
+    let unverified = json!({ "enabled": false, "required": false });
+    let mut document = json!({
         "id": app_id,
         "http": { "public_origin": public_origin },
         "authentication": {
             "identities": ["login_id"],
             "primary_authenticators": ["password"],
-            "secondary_authenticators": ["totp"],
-            "secondary_authentication_mode": "if_exists",
+            "secondary_authentication_mode": "disabled",
         },
-        "identity": { "login_id": { "keys": [{ "type": "email" }] } },
-        "oauth": {
-            "clients": [{
-                "client_id": DEMO_CLIENT_ID,
-                "name": "Demo",
-                "x_application_type": "spa",
-                "redirect_uris": [format!("{public_origin}/demo")],
-                "post_logout_redirect_uris": [format!("{public_origin}/demo")],
-                "issue_jwt_access_token": true,
-            }],
-        },
+        "identity": { "login_id": { "keys": [{ "type": "email" }, { "type": "username" }] } },
+        "verification": { "claims": { "email": unverified, "phone_number": unverified } },
     });
+    if with_demo {
+        document["oauth"] = json!({ "clients": [{
+            "client_id": DEMO_CLIENT_ID,
+            "name": "Demo",
+            "x_application_type": "spa",
+            "redirect_uris": [format!("{public_origin}/demo")],
+            "post_logout_redirect_uris": [format!("{public_origin}/demo")],
+            "issue_jwt_access_token": true,
+        }] });
+    }
     AppConfig::from_value(document.clone())?;
     Ok(write(&document))
 }
