@@ -27,7 +27,8 @@ pub fn everything() -> Result<()> {
         say(&format!("missing for the tests: {}", names.join(", ")));
         apt(&packages)?;
     }
-    if !root().join("e2e/node_modules").exists() {
+    let e2e = root().join("e2e");
+    if e2e.join("package.json").exists() && !e2e.join("node_modules").exists() {
         Step::new("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .dir("e2e")
             .run()?;

@@ -21,9 +21,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything, on one listener.
 pub fn main_router(platform: &Platform) -> Router {
-    let api = Router::new().merge(flow_api::router()).layer(from_fn(web::cors));
+    let api = flow_api::router().layer(from_fn(web::cors));
     let pages = authui::router(platform.dev_mode).fallback(authui::not_found);
-    finish(api.merge(pages), platform, false)
+    finish(api.merge(oidc_provider::router()).merge(pages), platform, false)
 }
 
 /// What stands in front of every router. Assets and health belong to no project.
