@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use store::{ConfigSource, Store, StoreError};
 use web::Apps;
 
+use crate::causes;
 use crate::snapshot::{self, Files};
 
 /// How soon a change is seen.
@@ -64,7 +65,7 @@ async fn fingerprint(store: &Store) -> Result<String, StoreError> {
 
 fn build(source: &ConfigSource) -> Result<App, String> {
     let files = unpack(&source.data).ok_or("its files are not base64 under escaped names")?;
-    let app = snapshot::build(&files).map_err(|error| error.to_string())?;
+    let app = snapshot::build(&files).map_err(|error| causes::whole(&error))?;
     if app.id == source.app_id {
         Ok(app)
     } else {

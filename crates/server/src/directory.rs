@@ -8,6 +8,7 @@ use std::time::Duration;
 use ctx::App;
 use web::Apps;
 
+use crate::causes;
 use crate::snapshot::{self, Files, SnapshotError};
 
 /// How often the directory is looked at. Cheap: sizes and times, no contents.
@@ -29,7 +30,7 @@ pub enum DirectoryError {
     },
     #[error("{0} is too large, too deep or holds too many files to be a project")]
     TooLarge(PathBuf),
-    #[error("the project in {path} cannot be used: {source}")]
+    #[error("the project in {path} cannot be used")]
     Invalid {
         path: PathBuf,
         #[source]
@@ -66,7 +67,8 @@ pub async fn watch(folder: PathBuf, apps: Apps) {
                 apps.replace([(app, Vec::new())]);
             }
             Err(error) => {
-                tracing::error!(%error, "the changed configuration is refused; the old one stays");
+                let error = causes::whole(&error);
+                tracing::error!(error, "the changed configuration is refused; the old one stays");
             }
         }
     }

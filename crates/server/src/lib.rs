@@ -3,6 +3,7 @@
 //! The command line hands over [`Settings`]; tests hand over a [`web::Platform`] of their own
 //! and take the router.
 
+mod causes;
 mod chores;
 mod database;
 mod directory;

@@ -28,7 +28,7 @@ pub enum SnapshotError {
     Missing(&'static str),
     #[error("{0} is not text in UTF-8")]
     NotText(String),
-    #[error("{file}:\n{problems}")]
+    #[error("{file}: {problems}")]
     Config { file: &'static str, problems: String },
     #[error("the signing keys cannot be used")]
     Keys(#[from] jose::JwkError),

@@ -14,35 +14,23 @@ use crate::directory::{self, DirectoryError};
 use crate::project::{NewProject, ProjectError};
 use crate::settings::{ConfigSource, Hashing, Settings};
 
-/// Why the server cannot start: each is one sentence that names what to change.
+/// Why the server cannot start: with its causes, each is one sentence that names what to change.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("cannot create the data directory {path}: {source}")]
+    #[error("cannot create the data directory {path}")]
     DataDir { path: PathBuf, source: std::io::Error },
-    #[error("cannot open the database: {}", whole(.0))]
+    #[error("cannot open the database")]
     Store(#[source] StoreError),
-    #[error("cannot reach Redis at REDIS_URL: {}", whole(.0))]
+    #[error("cannot reach Redis at REDIS_URL")]
     Kv(#[source] kv::KvError),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    #[error("cannot create the first project: {0}")]
+    #[error("cannot create the first project")]
     Project(#[from] ProjectError),
-    #[error("projects cannot be read from the database: {0}")]
+    #[error("projects cannot be read from the database")]
     Database(#[from] crate::database::DatabaseError),
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
-}
-
-/// The whole chain of causes in one line.
-fn whole(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        cause = source.source();
-    }
-    text
 }
 
 /// Says what the start is busy with.
