@@ -1,0 +1,3 @@
+//! Stories that need the whole server.
+
+mod app2app;
