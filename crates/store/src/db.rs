@@ -16,8 +16,8 @@ mod writer;
 use std::sync::Arc;
 
 use domain::AppId;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPool, Postgres};
+use sqlx::postgres::{PgConnection, PgPool, Postgres};
+use sqlx::sqlite::SqliteConnection;
 
 pub(crate) use error::failed;
 pub use error::{Result, StoreError};
@@ -34,8 +34,16 @@ pub struct Store {
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { readers: Arc<Readers>, writer: Arc<Writer>, _place: Option<Arc<open::Throwaway>> },
-    Postgres { pool: PgPool, schema: Arc<str> },
+    Sqlite {
+        readers: Arc<Readers<SqliteConnection>>,
+        writer: Arc<Writer>,
+        _place: Option<Arc<open::Throwaway>>,
+    },
+    Postgres {
+        readers: Arc<Readers<PgConnection>>,
+        pool: PgPool,
+        schema: Arc<str>,
+    },
 }
 
 /// A unit of work on one project. Dropping it without [`Tx::commit`] rolls it back.
@@ -49,9 +57,9 @@ pub struct Tx {
 }
 
 enum Conn {
-    SqliteReader(Reader),
+    SqliteReader(Reader<SqliteConnection>),
     SqliteWriter(Turn),
-    PostgresReader(PoolConnection<Postgres>),
+    PostgresReader(Reader<PgConnection>),
     PostgresWriter(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -60,9 +68,7 @@ impl Store {
     pub async fn read(&self, app: &AppId) -> Result<Tx> {
         let conn = match &self.engine {
             Engine::Sqlite { readers, .. } => Conn::SqliteReader(readers.acquire().await?),
-            Engine::Postgres { pool, .. } => {
-                Conn::PostgresReader(pool.acquire().await.map_err(acquire_failed)?)
-            }
+            Engine::Postgres { readers, .. } => Conn::PostgresReader(readers.acquire().await?),
         };
         Ok(Tx { conn, app: app.clone(), failed: false })
     }
@@ -106,15 +112,15 @@ macro_rules! on_engine {
         match conn {
             Conn::SqliteReader(reader) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
-                query.$method(reader.connection()?).await.map(Into::into)
+                query.$method(reader.ask()?).await.map(Into::into)
             }
             Conn::SqliteWriter(turn) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
                 query.$method(turn.connection()).await.map(Into::into)
             }
-            Conn::PostgresReader(conn) => {
+            Conn::PostgresReader(reader) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_postgres_time, to_postgres_ip);
-                query.$method(&mut **conn).await.map(Into::into)
+                query.$method(reader.ask()?).await.map(Into::into)
             }
             Conn::PostgresWriter(conn) => {
                 let query = bind!(sqlx::query($sql), app, $args, to_postgres_time, to_postgres_ip);
@@ -194,12 +200,18 @@ impl Tx {
 
     /// After an error a writer is finished on both engines, as PostgreSQL has it.
     fn noting<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+        match &mut self.conn {
+            Conn::SqliteReader(reader) => reader.answered(),
+            Conn::PostgresReader(reader) => reader.answered(),
+            Conn::SqliteWriter(_) | Conn::PostgresWriter(_) => {}
+        }
         outcome.map_err(failed("query")).inspect_err(|error| {
             if error.loses_the_transaction() {
                 match &mut self.conn {
                     Conn::SqliteReader(reader) => reader.give_up(),
+                    Conn::PostgresReader(reader) => reader.give_up(),
                     Conn::SqliteWriter(turn) => turn.lose_batch(),
-                    Conn::PostgresReader(_) | Conn::PostgresWriter(_) => {}
+                    Conn::PostgresWriter(_) => {}
                 }
             }
             self.failed = !matches!(self.conn, Conn::SqliteReader(_) | Conn::PostgresReader(_));

@@ -72,7 +72,7 @@ impl Store {
                 apply_missing!(turn.connection(), ON_SQLITE);
                 turn.commit().await
             }
-            Engine::Postgres { pool, schema } => {
+            Engine::Postgres { pool, schema, .. } => {
                 let mut connection = pool.acquire().await.map_err(failed("migrate"))?;
                 let mut tx = connection.begin().await.map_err(failed("migrate"))?;
                 // Another node may be migrating for longer than a statement may take.

@@ -18,8 +18,11 @@ use super::{Engine, Store};
 /// Readers beyond the number of cores only wait for each other.
 const SQLITE_READERS: usize = 8;
 
-/// Upstream's default of open connections per pool.
-const POSTGRES_CONNECTIONS: u32 = 25;
+/// Transactions at once: a server of ordinary size has a hundred connections for all its clients.
+const POSTGRES_WRITERS: u32 = 15;
+
+/// Reads at once, with connections of their own.
+const POSTGRES_READERS: usize = 10;
 
 /// A request that cannot get a connection for this long is better told so.
 const ACQUIRE_MAX: Duration = Duration::from_secs(5);
@@ -65,7 +68,7 @@ impl Store {
                 ("TimeZone", "UTC".to_owned()),
             ]);
         let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
+            .max_connections(POSTGRES_WRITERS)
             .acquire_timeout(ACQUIRE_MAX)
             .test_before_acquire(false)
             .before_acquire(|connection, metadata| {
@@ -73,10 +76,11 @@ impl Store {
                     Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok())
                 })
             })
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(failed("connect"))?;
-        let store = Self { engine: Engine::Postgres { pool, schema: schema.into() } };
+        let readers = Readers::new(options, POSTGRES_READERS);
+        let store = Self { engine: Engine::Postgres { readers, pool, schema: schema.into() } };
         store.migrate().await?;
         Ok(store)
     }

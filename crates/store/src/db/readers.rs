@@ -1,14 +1,14 @@
-//! Connections to read SQLite with.
+//! Connections to read with.
 //!
 //! sqlx's own pool asks a connection whether it is alive whenever it comes back: one more trip to
-//! its thread for every read. A file does not go away, so ours just puts it back. Opened when they
-//! are first needed; given up after an error that says more than "this statement is wrong".
+//! the database for every read. A reader has no transaction that could be left open, so ours just
+//! puts it back. It asks after a pause, gives a connection up after an error that says more than
+//! "this statement is wrong", and never reuses one whose answer nobody waited for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{Result, StoreError, failed};
@@ -16,45 +16,69 @@ use super::error::{Result, StoreError, failed};
 /// A request that cannot get a connection for this long is better told so.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
-pub(super) struct Readers {
-    options: SqliteConnectOptions,
-    idle: Mutex<Vec<SqliteConnection>>,
+/// A connection that was idle for longer is asked whether it is still alive before its use.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+pub(super) struct Readers<C: Connection> {
+    options: C::Options,
+    idle: Mutex<Vec<(C, Instant)>>,
     permits: Arc<Semaphore>,
 }
 
 /// A connection, on loan.
-pub(super) struct Reader {
+pub(super) struct Reader<C: Connection> {
     /// Gone when it is not to be used again.
-    connection: Option<SqliteConnection>,
-    readers: Arc<Readers>,
+    connection: Option<C>,
+    is_waiting: bool,
+    readers: Arc<Readers<C>>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Readers {
-    pub(super) fn new(options: SqliteConnectOptions, count: usize) -> Arc<Self> {
+impl<C: Connection> Readers<C> {
+    /// Opens connections when they are first needed, and `count` at most.
+    pub(super) fn new(options: C::Options, count: usize) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(count));
         Arc::new(Self { options, idle: Mutex::default(), permits })
     }
 
-    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Reader> {
-        let queued = tokio::time::timeout(WAIT_MAX, self.permits.clone().acquire_owned());
-        let permit = queued.await.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Busy)?;
-        let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.options.connect().await.map_err(failed("connect"))?,
-        };
-        Ok(Reader { connection: Some(connection), readers: self.clone(), _permit: permit })
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Reader<C>> {
+        let opening = tokio::time::timeout(WAIT_MAX, async {
+            let permit =
+                self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Busy)?;
+            let connection = match self.find_alive().await {
+                Some(connection) => connection,
+                None => self.options.connect().await.map_err(failed("connect"))?,
+            };
+            Ok((permit, connection))
+        });
+        let (permit, connection) = opening.await.map_err(|_| StoreError::Busy)??;
+        let readers = self.clone();
+        Ok(Reader { connection: Some(connection), is_waiting: false, readers, _permit: permit })
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
+    async fn find_alive(&self) -> Option<C> {
+        loop {
+            let (mut connection, since) = self.idle().pop()?;
+            if since.elapsed() < TRUSTED_IDLE || connection.ping().await.is_ok() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(C, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Reader {
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
+impl<C: Connection> Reader<C> {
+    /// The connection, for one statement; [`Reader::answered`] is due when its answer is there.
+    pub(super) fn ask(&mut self) -> Result<&mut C> {
+        self.is_waiting = true;
         self.connection.as_mut().ok_or(StoreError::Failed)
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.is_waiting = false;
     }
 
     /// Keeps the connection from being used again.
@@ -63,10 +87,12 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl<C: Connection> Drop for Reader<C> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.readers.idle().push(connection);
+        if let Some(connection) = self.connection.take()
+            && !self.is_waiting
+        {
+            self.readers.idle().push((connection, Instant::now()));
         }
     }
 }
