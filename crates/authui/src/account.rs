@@ -1,7 +1,7 @@
 //! A person as pages show them: a name, a picture, the ways they are known.
 
 use domain::{Attributes, Identity, LoginId, LoginIdType, UserOverview};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What to call a person: the name that they gave, or else what they sign in with.
 pub fn display_name(overview: &UserOverview) -> String {
@@ -26,6 +26,19 @@ pub fn display_name(overview: &UserOverview) -> String {
 pub fn picture_url(overview: &UserOverview) -> Option<&str> {
     let picture = text(&overview.user.standard_attributes, "picture")?;
     picture.starts_with("https://").then_some(picture)
+}
+
+/// The variable `account` of the templates.
+pub fn shown(overview: &UserOverview) -> Value {
+    let attributes = &overview.user.standard_attributes;
+    json!({
+        "user_id": overview.user.id.as_str(),
+        "display_name": display_name(overview),
+        "picture_url": picture_url(overview),
+        "email": text(attributes, "email"),
+        "phone_number": text(attributes, "phone_number"),
+        "preferred_username": text(attributes, "preferred_username"),
+    })
 }
 
 /// The login IDs of a person, oldest first.

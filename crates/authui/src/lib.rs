@@ -6,13 +6,17 @@
 
 mod account;
 mod dev;
+mod entry;
 mod flash;
 mod frame;
 mod logout;
+mod pending;
 mod phone;
 mod policy;
 mod problem;
+mod questions;
 mod return_to;
+mod select_account;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -34,6 +38,9 @@ pub use dev::inbox;
 pub fn router(dev_mode: bool) -> Router<Platform> {
     let pages = Router::new()
         .route("/", get(home))
+        .route("/_internals/oauth_entrypoint", get(entry::enter))
+        .route("/select_account", get(select_account::ask).post(select_account::act))
+        .merge(questions::router())
         .route("/logout", get(logout::ask).post(logout::act))
         .merge(settings::router());
     let pages = if dev_mode { pages.merge(dev::router()) } else { pages };

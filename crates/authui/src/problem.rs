@@ -6,6 +6,7 @@
 
 use accounts::AccountError;
 use axum::response::{IntoResponse, Response};
+use flow::FlowError;
 use http::StatusCode;
 use kv::KvError;
 use serde_json::{Value, json};
@@ -24,6 +25,16 @@ pub enum Problem {
     Sessions(#[from] SessionsError),
     #[error("the account could not be read or changed")]
     Account(#[from] AccountError),
+    #[error("the flow cannot go on")]
+    Flow(#[from] FlowError),
+    #[error("the step or the request is over, or is another browser's")]
+    Expired,
+    #[error("the step is over")]
+    FlowNotFound { login_url: String },
+    #[error("the project asks for a step that cannot be taken")]
+    Misconfigured,
+    #[error("the project lets nobody sign up by themselves")]
+    NoPublicSignup { login_url: String },
     #[error("nobody is signed in")]
     SignInFirst { login_url: String },
     #[error("the form was sent from another site")]
@@ -41,55 +52,86 @@ pub struct Shown {
 
 impl Problem {
     fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Kv(_) | Self::Sessions(_) | Self::Account(_))
+        self.status() == StatusCode::INTERNAL_SERVER_ERROR
     }
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Store(_) | Self::Kv(_) | Self::Sessions(_) | Self::Account(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Store(_)
+            | Self::Kv(_)
+            | Self::Sessions(_)
+            | Self::Account(_)
+            | Self::Flow(_)
+            | Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
-            Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::CrossSite | Self::NoPublicSignup { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::FlowNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::Expired => StatusCode::BAD_REQUEST,
         }
     }
 
     fn shown(&self) -> Shown {
-        match self {
-            Self::NotFound => Shown { template: "not_found", context: json!({ "home_url": "/" }) },
-            Self::CrossSite => error_page(&ErrorPage {
+        let page = match self {
+            Self::NotFound => {
+                return Shown { template: "not_found", context: json!({ "home_url": "/" }) };
+            }
+            Self::CrossSite => ErrorPage {
                 reason: "CrossSiteRequest",
                 title_key: Some("v2.page.csrf-error.default.title"),
                 message_key: "aw-error-page-reposted",
                 ..ErrorPage::default()
-            }),
+            },
+            Self::Expired => ErrorPage {
+                reason: "WebUIInvalidSession",
+                message_key: "aw-error-session-expired",
+                advice_key: Some("aw-advice-start-again"),
+                ..ErrorPage::default()
+            },
+            Self::FlowNotFound { login_url } => ErrorPage {
+                reason: "AuthenticationFlowNotFound",
+                message_key: "aw-error-flow-not-found",
+                login_url: Some(login_url.as_str()),
+                ..ErrorPage::default()
+            },
+            Self::NoPublicSignup { login_url } => ErrorPage {
+                reason: "AuthenticationFlowNoPublicSignup",
+                message_key: "v2.error.no-public-signup",
+                login_url: Some(login_url.as_str()),
+                ..ErrorPage::default()
+            },
+            Self::Misconfigured => ErrorPage {
+                reason: "InvalidConfiguration",
+                message_key: "v2.error.flow-misconfigured",
+                ..ErrorPage::default()
+            },
             Self::SignInFirst { .. }
             | Self::Store(_)
             | Self::Kv(_)
             | Self::Sessions(_)
-            | Self::Account(_) => error_page(&ErrorPage {
+            | Self::Account(_)
+            | Self::Flow(_) => ErrorPage {
                 reason: "UnexpectedError",
                 message_key: "v2.error.server",
                 advice_key: Some("aw-advice-support"),
                 ..ErrorPage::default()
-            }),
-        }
+            },
+        };
+        error_page(&page)
     }
 }
 
 /// What the template `error` is given, besides the request id.
 #[derive(Default)]
-struct ErrorPage {
+struct ErrorPage<'a> {
     reason: &'static str,
     title_key: Option<&'static str>,
     message_key: &'static str,
     advice_key: Option<&'static str>,
     /// Where the one button leads, which offers to sign in.
-    login_url: Option<&'static str>,
+    login_url: Option<&'a str>,
 }
 
-fn error_page(page: &ErrorPage) -> Shown {
+fn error_page(page: &ErrorPage<'_>) -> Shown {
     let action =
         |href| json!({ "label_key": "v2.component.button.default.label-login", "href": href });
     let context = json!({

@@ -1,5 +1,7 @@
 //! The pages through their router, as a browser without JavaScript uses them.
 
 mod logout;
+mod questions;
+mod requests;
 mod settings;
 pub(crate) mod world;

@@ -75,11 +75,13 @@ impl Visit {
         web::cookie(&self.headers, &format!("{}{name}", self.ctx.app.cookie_prefix()))
     }
 
-    /// `path` with `pairs`, and with what is kept from page to page.
+    /// `path` with `pairs`, and with what is kept from page to page. A pair without a value
+    /// leaves out what would be kept under its name.
     pub fn link(&self, path: &str, pairs: &[(&str, &str)]) -> String {
         let kept = KEPT.iter().filter_map(|name| Some((*name, self.query.get(name)?)));
         let kept = kept.filter(|(name, _)| pairs.iter().all(|(other, _)| other != name));
         let mut query = Serializer::new(String::new());
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let query = query.extend_pairs(pairs).extend_pairs(kept).finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }

@@ -4,6 +4,7 @@
 //! a connection into a `Ctx`. No rule of the product lives here.
 
 mod apps;
+mod browser;
 pub mod builtin;
 mod cookie;
 mod cors;
@@ -18,6 +19,7 @@ mod proxy;
 mod session;
 
 pub use apps::Apps;
+pub use browser::{browser_of, name_browser};
 pub use cookie::{SameSite, SetCookie, cookie, cookies};
 pub use cors::{cors, cors_star};
 pub use csp::PageHeaders;

@@ -38,11 +38,16 @@ static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
 /// A project where phone numbers must be proved and email addresses need not, with one client;
 /// `yaml` is added.
 pub(crate) fn app(yaml: &str) -> App {
+    let authentication =
+        "authentication: { identities: [login_id], primary_authenticators: [password] }";
+    app_without_authentication(&format!("{authentication}\n{yaml}"))
+}
+
+fn app_without_authentication(yaml: &str) -> App {
     let text = format!(
         "id: test
 http: {{ public_origin: http://localhost:3000 }}
 verification: {{ claims: {{ email: {{ enabled: false }}, phone_number: {{ required: true }} }} }}
-authentication: {{ identities: [login_id], primary_authenticators: [password] }}
 oauth:
   clients:
   - {{ client_id: web, name: Web, client_name: Harbour Ferry, \
@@ -76,7 +81,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(yaml: &str) -> Self {
-        let app = Arc::new(app(yaml));
+        Self::of(app(yaml)).await
+    }
+
+    /// `yaml` says itself how people authenticate.
+    pub(crate) async fn without_authentication(yaml: &str) -> Self {
+        Self::of(app_without_authentication(yaml)).await
+    }
+
+    async fn of(app: App) -> Self {
+        let app = Arc::new(app);
         let (store, kv) = (Store::memory().await.unwrap(), Kv::memory());
         let now = Arc::new(AtomicI64::new(START.0));
         let apps = Apps::default();
@@ -110,6 +124,10 @@ impl World {
             caller: Caller { ip: "192.0.2.1".into(), user_agent: "curl/8".into() },
             request_id: "request".into(),
         }
+    }
+
+    pub(crate) fn sleep(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 
     /// A browser that has been nowhere yet.
@@ -252,6 +270,13 @@ impl Answer {
         let (_, rest) = self.body.split_once(&format!("id=\"{field}-error\""))?;
         let (_, rest) = rest.split_once("<span>")?;
         rest.split_once("</span>").map(|it| it.0)
+    }
+
+    /// What stands above the form.
+    pub(crate) fn form_error(&self) -> Option<&str> {
+        let (_, rest) = self.body.split_once("role=\"alert\"")?;
+        let (_, rest) = rest.split_once("<p>")?;
+        rest.split_once("</p>").map(|it| it.0)
     }
 
     /// The good news on the page.

@@ -1,0 +1,141 @@
+//! Signing in and signing up: a page shows one question of a flow, its form posts the answer.
+//!
+//! After an answer the browser is sent to the next question by GET, so that going back,
+//! reloading and two tabs do what people expect: each page has the state that it asks about in
+//! its address. After a refusal the same question is shown again, with what was wrong.
+
+mod choice;
+mod input;
+mod refused;
+mod show;
+mod step;
+
+use appconfig::flow::FlowKind;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use flow::{Answer, Finished, FlowCx, Reply, Setting};
+use web::{Fields, Platform, sign_in_cookies};
+
+use self::refused::Refused;
+use self::step::Step;
+use crate::entry::SIGNED_UP_COOKIE;
+use crate::pending::Pending;
+use crate::problem::Problem;
+use crate::return_to::own_path;
+use crate::visit::{Visit, see_other, with_cookies};
+
+/// A browser is remembered to belong to somebody with an account for this long.
+const SIGNED_UP_SECONDS: i64 = 20 * 365 * 24 * 60 * 60;
+
+pub fn router() -> Router<Platform> {
+    Router::new()
+        .route("/login", get(login).post(answer))
+        .route("/signup", get(signup).post(answer))
+}
+
+async fn login(visit: Visit) -> Result<Response, Problem> {
+    let both = visit.ctx.app.config.ui.signup_login_flow_enabled;
+    let kind = if both { FlowKind::SignupLogin } else { FlowKind::Login };
+    ask(&visit, kind).await
+}
+
+async fn signup(visit: Visit) -> Result<Response, Problem> {
+    ask(&visit, FlowKind::Signup).await
+}
+
+/// Shows the question that the address names, or the first one of a fresh flow.
+async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
+    let pending = Pending::of(visit).await?;
+    if let Some(step) = visit.query.get("x_step") {
+        let token = Step::open(visit, step).ok_or(Problem::Expired)?;
+        let reply = flow::look(&cx(visit), &token).await?;
+        return show_reply(visit, pending.as_ref(), reply);
+    }
+    if pending.is_none() && visit.session().await?.is_some() {
+        // Signed in, and nobody asks for more.
+        return Ok(see_other(&home(visit)));
+    }
+    let setting = Setting {
+        ui_locales: visit.query.get("ui_locales").map(str::to_owned),
+        ..pending.as_ref().map(Pending::setting).unwrap_or_default()
+    };
+    let flow = choice::flow_for(&visit.ctx.app.config, kind, pending.as_ref());
+    let reply = flow::create(&cx(visit), flow, setting).await?;
+    show_reply(visit, pending.as_ref(), reply)
+}
+
+/// Feeds what a form says to the question that it was for.
+async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
+    let pending = Pending::of(&visit).await?;
+    let posted = fields.get("x_state").or_else(|| visit.query.get("x_step")).unwrap_or_default();
+    let token = Step::open(&visit, posted).ok_or(Problem::Expired)?;
+    let asked = match flow::look(&cx(&visit), &token).await? {
+        Reply::Asked(asked) => asked,
+        reply => return show_reply(&visit, pending.as_ref(), reply),
+    };
+    let input = match input::of(&asked.ask, &fields) {
+        Ok(input) => input,
+        Err(wrong) => {
+            let refused = Refused::by_form(wrong);
+            return Ok(show::question(&visit, pending.as_ref(), &asked, Some((&refused, &fields))));
+        }
+    };
+    match flow::feed(&cx(&visit), &token, &input).await? {
+        Reply::Asked(next) => Ok(go_on(&visit, &next)),
+        Reply::Finished(finished) => Ok(finish(&visit, *finished)),
+        Reply::Refused(refusal) => {
+            let client = show::client_of(&visit, &asked.setting);
+            match Refused::of(&visit, &asked, client, refusal)? {
+                Ok(refused) => {
+                    let refused = Some((&refused, &fields));
+                    Ok(show::question(&visit, pending.as_ref(), &asked, refused))
+                }
+                Err(page) => Ok(page),
+            }
+        }
+    }
+}
+
+fn show_reply(visit: &Visit, pending: Option<&Pending>, reply: Reply) -> Result<Response, Problem> {
+    match reply {
+        Reply::Asked(asked) => Ok(show::question(visit, pending, &asked, None)),
+        Reply::Finished(finished) => Ok(finish(visit, *finished)),
+        Reply::Refused(refusal) => refused::page(visit, None, refusal),
+    }
+}
+
+/// To the next question.
+fn go_on(visit: &Visit, next: &Answer) -> Response {
+    let (step, cookie) = Step::seal(visit, &next.state_token);
+    with_cookies(see_other(&visit.link(&visit.path, &[("x_step", &step)])), cookie)
+}
+
+/// The flow is over: the browser gets its session and goes where it was going.
+fn finish(visit: &Visit, finished: Finished) -> Response {
+    let app = &visit.ctx.app;
+    let to = finished.finish_redirect_uri.unwrap_or_else(|| home(visit));
+    let signed_up = web::SetCookie::new(app, SIGNED_UP_COOKIE, "true").lasting(SIGNED_UP_SECONDS);
+    let response = with_cookies(see_other(&to), [signed_up]);
+    match finished.session_cookie {
+        Some(session) => with_cookies(response, sign_in_cookies(app, session.reveal())),
+        None => response,
+    }
+}
+
+/// Where somebody goes who is signed in: back to where they came from, or to their account.
+fn home(visit: &Visit) -> String {
+    let wanted = visit.query.get("x_return").and_then(|it| own_path(&visit.ctx.app, it));
+    wanted.unwrap_or_else(|| visit.link("/settings", &[("x_return", "")]))
+}
+
+fn cx(visit: &Visit) -> FlowCx<'_> {
+    let platform = &visit.platform;
+    FlowCx {
+        ctx: &visit.ctx,
+        store: &platform.store,
+        kv: &platform.kv,
+        sessions: &platform.sessions,
+        hasher: &platform.hasher,
+    }
+}
