@@ -40,8 +40,15 @@ pub async fn run(
     ready: impl FnOnce(&Ready),
 ) -> Result<(), StartError> {
     let listener = bind(settings.main_listen).await?;
+    let for_proxies = match settings.resolver_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let platform = start::open(settings, report).await?;
     let tasks = TaskTracker::new();
+    if let Some(listener) = for_proxies {
+        tasks.spawn(listen::serve(listener, routes::resolver_router(&platform), stop.clone()));
+    }
     background(settings, &platform, &tasks, &stop);
     report("listening");
     ready(&Ready {

@@ -23,7 +23,13 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub fn main_router(platform: &Platform) -> Router {
     let api = flow_api::router().layer(from_fn(web::cors));
     let pages = authui::router(platform.dev_mode).fallback(authui::not_found);
-    finish(api.merge(oidc_provider::router()).merge(pages), platform, false)
+    let protocol = oidc_provider::router().merge(resolver::router());
+    finish(api.merge(protocol).merge(pages), platform, false)
+}
+
+/// What reverse proxies ask, on a listener that only they reach.
+pub fn resolver_router(platform: &Platform) -> Router {
+    finish(resolver::internal_router(), platform, true)
 }
 
 /// What stands in front of every router. Assets and health belong to no project.
