@@ -22,7 +22,10 @@ pub async fn charge(
     let subject = Subject { user, ..Subject::default() };
     Ok(match limits::charge(cx.ctx, cx.kv, limit, subject).await? {
         Charged::Charged(receipt) => Ok(receipt),
-        Charged::Exhausted(exhausted) => Err(Refusal::RateLimited(exhausted)),
+        Charged::Exhausted(exhausted) => {
+            record::limit_exhausted(cx, &exhausted).await?;
+            Err(Refusal::RateLimited(exhausted))
+        }
     })
 }
 

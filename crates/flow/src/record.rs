@@ -6,6 +6,7 @@
 use accounts::models;
 use domain::{AuthenticatorKind, AuthenticatorType, ClientId, IdpSession, UserId};
 use events::{Event, Source, Stage, TriggeredBy, UserModel, record};
+use limits::Exhausted;
 use serde_json::{Value, json};
 use store::Tx;
 
@@ -64,6 +65,18 @@ pub async fn unknown_login_id(
     let mut tx = cx.store.write(&cx.ctx.app.id).await?;
     let event = Event::LoginIdNotFound { login_id: login_id.to_owned() };
     record(cx.ctx, &mut tx, &source(cx, setting), event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Writes down that a limit turned somebody away. Limits that are only ours are nobody's event.
+pub async fn limit_exhausted(cx: &FlowCx<'_>, exhausted: &Exhausted) -> Result<(), FlowError> {
+    let (name, group) = (exhausted.limit.name(exhausted.scope), exhausted.limit.group());
+    if group.is_empty() {
+        return Ok(());
+    }
+    let mut tx = cx.store.write(&cx.ctx.app.id).await?;
+    let event = Event::RateLimitBlocked { name, group: group.to_owned() };
+    record(cx.ctx, &mut tx, &Source::default(), event).await?;
     Ok(tx.commit().await?)
 }
 

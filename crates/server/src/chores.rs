@@ -43,10 +43,20 @@ pub async fn sweep(platform: Platform) {
     loop {
         ticks.tick().await;
         platform.kv.sweep(platform.clock.now());
+        if let Err(error) = forget_attempts(&platform).await {
+            tracing::warn!(%error, "wrong proofs of long ago are not forgotten yet");
+        }
         if let Err(error) = platform.sessions.flush_touches().await {
             tracing::warn!(%error, "the last uses of some sessions are not written down");
         }
     }
+}
+
+/// Frees the rows of wrong proofs that no longer count.
+async fn forget_attempts(platform: &Platform) -> Result<(), store::StoreError> {
+    let mut tx = platform.store.write_any().await?;
+    tx.lockouts().sweep(platform.clock.now()).await?;
+    tx.commit().await
 }
 
 /// Hears what other nodes ended.

@@ -37,6 +37,15 @@ impl Outbox<'_> {
         Ok(())
     }
 
+    /// Whether there is anything to claim. A reader will do.
+    pub async fn is_due(&mut self, now: Timestamp) -> Result<bool> {
+        let sql = "SELECT seq FROM _authwarden_outbox
+                    WHERE ($1 = '' OR app_id = $1) AND run_at <= $2
+                      AND (leased_until IS NULL OR leased_until <= $2)
+                    LIMIT 1";
+        Ok(self.0.fetch_optional(sql, &[Arg::Time(now)]).await?.is_some())
+    }
+
     /// Takes entries that are due until an instant, oldest first.
     ///
     /// They are of every project if the transaction is of none. An entry that another worker

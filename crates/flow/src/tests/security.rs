@@ -174,6 +174,16 @@ async fn asking_who_is_known_runs_into_a_limit() {
     }
     let refused = refusal(feed(&cx, &start, &input("email one@example.com")).await.unwrap());
     assert!(matches!(refused, Refusal::RateLimited(_)));
+
+    let store = &world.platform.store;
+    events::deliver(store, ctx.now).await.unwrap();
+    let mut tx = store.read(&ctx.app.id).await.unwrap();
+    let entries = tx.audit_log().list(None, 20).await.unwrap();
+    let blocked: Vec<_> =
+        entries.iter().filter(|it| it.activity_type == "rate_limit.blocked").collect();
+    let [blocked] = blocked.as_slice() else { panic!("{entries:?}") };
+    let name = "authentication.account_enumeration.per_ip";
+    assert_eq!(blocked.data["payload"]["rate_limit"]["name"], name);
 }
 
 #[tokio::test]

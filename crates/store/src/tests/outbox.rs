@@ -37,6 +37,10 @@ async fn claim(store: &Store, seconds: i64, limit: i64) -> Vec<String> {
     claimed.into_iter().map(|it| format!("{}/{}#{}", it.id, it.sink, it.attempts)).collect()
 }
 
+async fn is_due(store: &Store, seconds: i64) -> bool {
+    read(store).await.outbox().is_due(NOW.plus_seconds(seconds)).await.unwrap()
+}
+
 async fn an_entry_goes_to_each_place(store: &Store) {
     insert(store, &["a", "b"], &["audit", "webhook"]).await;
     assert_eq!(claim(store, 0, 3).await, ["a/audit#1", "a/webhook#1", "b/audit#1"]);
@@ -45,8 +49,10 @@ async fn an_entry_goes_to_each_place(store: &Store) {
 
 async fn a_claimed_entry_comes_back_when_its_worker_died(store: &Store) {
     insert(store, &["a"], &["audit"]).await;
+    assert!(is_due(store, 0).await);
     assert_eq!(claim(store, 0, 9).await, ["a/audit#1"]);
     assert!(claim(store, 9, 9).await.is_empty());
+    assert!(!is_due(store, 9).await && is_due(store, 10).await);
     assert_eq!(claim(store, 10, 9).await, ["a/audit#2"]);
 }
 
