@@ -22,6 +22,7 @@ pub fn first_config(
     let mut document = json!({
         "id": app_id,
         "http": { "public_origin": public_origin },
+        "localization": { "supported_languages": ["en", "zh-HK"] },
         "authentication": {
             "identities": ["login_id"],
             "primary_authenticators": ["password"],

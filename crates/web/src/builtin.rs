@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use i18n::{Args, Catalogue, Value as Arg};
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 use stdx::Timestamp;
 
@@ -68,6 +68,10 @@ fn arguments(kwargs: &Kwargs) -> Result<Args, Error> {
         let arg = match (instant, value.as_i64()) {
             (Some(at), _) => Arg::Time(at),
             (None, Some(number)) if value.is_number() => Arg::Number(number),
+            // The engine writes booleans as Python does, messages as ICU does.
+            (None, _) if value.kind() == ValueKind::Bool => {
+                Arg::from(if value.is_true() { "true" } else { "false" })
+            }
             (None, _) if value.is_undefined() || value.is_none() => Arg::from(""),
             (None, _) => Arg::from(value.to_string()),
         };

@@ -10,6 +10,10 @@ fn a_new_project_has_a_demo_application() {
         id: acme
         http:
           public_origin: http://localhost:3000
+        localization:
+          supported_languages:
+          - en
+          - zh-HK
         authentication:
           identities:
           - login_id

@@ -70,3 +70,18 @@ fn an_asset_is_served_under_its_hash_only() {
     assert!(asset(hash, "../Cargo.toml").is_none());
     assert_eq!(asset_url("no-such-file"), "/assets/none/no-such-file");
 }
+
+#[test]
+fn a_message_can_choose_by_whether_something_is_there() {
+    let mut texts = std::collections::BTreeMap::new();
+    texts.insert("k".to_owned(), "{there, select, true{yes} other{no}}".to_owned());
+    let mut catalogue = catalogue().clone();
+    catalogue.add("en", &texts).expect("a message");
+    let mut environment = templates(Arc::new(catalogue));
+    environment
+        .add_template("it.html", "{{ t('k', there=x is not none) }} {{ t('k', there=x is none) }}")
+        .expect("a template");
+    let page = environment.get_template("it.html").expect("there");
+    let context = minijinja::context! { x => 1 };
+    assert_eq!(page.render(context).expect("rendered"), "yes no");
+}
