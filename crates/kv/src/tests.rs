@@ -243,3 +243,21 @@ fn every_verb_is_in_a_case() {
         .collect();
     assert_eq!(verbs, Vec::<&str>::new());
 }
+
+/// The two must count alike: a fleet and a single process have the same limits.
+#[tokio::test]
+async fn both_backends_count_alike() {
+    let Some(redis) = redis() else { return };
+    let (memory, rng) = (Kv::memory(), stdx::Rng::seeded(7));
+    let key = key("alike");
+    let rate = Rate { period_millis: 61_000, burst: 7 };
+    let mut now = NOW;
+    for _ in 0..500 {
+        let [pause, weight] = rng.bytes::<2>();
+        now = now.plus_seconds(i64::from(pause % 16));
+        let weight = f64::from(weight % 9) / 4.0 - 0.5;
+        let here = memory.charge(&key, rate, weight, now).await.unwrap();
+        let there = redis.charge(&key, rate, weight, now).await.unwrap();
+        assert_eq!(here, there, "weight {weight}");
+    }
+}
