@@ -1,0 +1,80 @@
+// The binary under test with a project of its own, started for one test file.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { binary, freePort, removeFolder, temporaryFolder } from "./files.mjs";
+import { Program } from "./program.mjs";
+import { writeProject } from "./project.mjs";
+
+/** Hashing as cheap as the parameters allow: what is tested here is not how slow it is. */
+const cheapHashing = { AUTHWARDEN_HASH_MEMORY_KIB: "1024", AUTHWARDEN_HASH_ITERATIONS: "1" };
+
+/** Our environment without what would configure the server behind the test's back. */
+function environment(more) {
+  const { PATH, HOME, TMPDIR, LANG } = process.env;
+  const mine = Object.entries({ PATH, HOME, TMPDIR, LANG }).filter(([, value]) => value);
+  return { ...Object.fromEntries(mine), ...cheapHashing, ...more };
+}
+
+/** Starts the binary with these arguments and waits for nothing. */
+export function startProgram(args, env = {}, options = {}) {
+  return new Program(binary, args, { env: environment(env), ...options });
+}
+
+export class Server {
+  program;
+  folder = temporaryFolder();
+
+  /** Starts with a fresh project, and waits until it answers. See `writeProject` for `change`. */
+  static async start({ change, spaOrigin = "http://localhost:1", env = {} } = {}) {
+    const server = new Server();
+    server.port = await freePort();
+    server.origin = `http://localhost:${server.port}`;
+    server.project = join(server.folder, "project");
+    mkdirSync(server.project);
+    writeProject(server.project, { origin: server.origin, spaOrigin, change });
+    server.env = {
+      CONFIG_SOURCE_TYPE: "local_fs",
+      CONFIG_SOURCE_DIRECTORY: server.project,
+      MAIN_LISTEN_ADDR: `127.0.0.1:${server.port}`,
+      AUTHWARDEN_DATA_DIR: join(server.folder, "data"),
+      ...env,
+    };
+    await server.startAgain();
+    return server;
+  }
+
+  /** Starts what ended, on the same port with the same data. */
+  async startAgain() {
+    this.program = startProgram(["serve"], this.env);
+    await this.program.ready(`${this.origin}/healthz answers`, () => answers(this.origin));
+  }
+
+  /** SIGTERM, and a clean end within ten seconds. */
+  async stop() {
+    const { code, signal } = await this.program.stop();
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.program.log);
+  }
+
+  /** Ends the server at the end of a test and removes its data. */
+  async close() {
+    try {
+      if (!this.program.hasEnded) await this.stop();
+      assert.doesNotMatch(this.program.log, /panicked/, "the server panicked");
+    } finally {
+      if (!this.program.hasEnded) await this.program.kill();
+      removeFolder(this.folder);
+    }
+  }
+}
+
+/** Whether a server answers at `origin`. */
+export async function answers(origin) {
+  try {
+    return (await fetch(`${origin}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}

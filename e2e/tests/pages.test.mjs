@@ -1,0 +1,247 @@
+// Every hosted page in light, dark and on a phone: reachable, accessible, protected, quiet.
+//
+// The pictures are in screenshots/<page>-<mode>.png, for people to look at.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { newPerson } from "../harness/agent.mjs";
+import { launchBrowser, signIn, signUp } from "../harness/browser.mjs";
+import { modes, openLooking } from "../harness/look.mjs";
+import { authorizePath, pkce } from "../harness/oauth.mjs";
+import { redirectUris } from "../harness/project.mjs";
+import { Server } from "../harness/server.mjs";
+
+let browser, server;
+
+before(async () => {
+  browser = await launchBrowser();
+  const change = (config) => {
+    config.localization = { fallback_language: "en", supported_languages: ["en", "zh-HK"] };
+  };
+  server = await Server.start({ change, env: { DEV_MODE: "true" } });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const press = (page, value) => page.locator(`button[name=action][value=${value}]`).first().click();
+
+for (const mode of Object.keys(modes)) {
+  describe(`in ${mode} mode`, () => {
+    const person = newPerson();
+    let page, look, close;
+
+    before(async () => {
+      ({ page, look, close } = await openLooking(browser, mode));
+    });
+
+    after(() => close?.());
+
+    const go = (path) => page.goto(server.origin + path);
+
+    test("sign-up", async () => {
+      await go("/signup");
+      await look("signup");
+      await page.locator("input[name=login_id]").fill(person.email);
+      await press(page, "identify");
+      await page.locator("input[name=new_password]").waitFor();
+      await look("create_password");
+      await page.locator("input[name=new_password]").fill("1");
+      await look("create_password-typing");
+      await press(page, "create_authenticator");
+      await page.locator(".unmet, .field-error, .notice.danger").first().waitFor();
+      await look("create_password-refused");
+      await page.locator("input[name=new_password]").fill(person.password);
+      await press(page, "create_authenticator");
+      await page.waitForURL("**/settings*");
+    });
+
+    test("settings", async () => {
+      await go("/settings");
+      await look("settings");
+      await go("/settings/profile");
+      await look("settings_profile");
+      await go("/settings/identity/email");
+      await look("settings_identity-email");
+      await go("/settings/sessions");
+      await look("settings_sessions");
+      await go("/settings/change_password");
+      await look("settings_password");
+      await page.locator("input[name=old_password]").fill("not the password");
+      await page.locator("input[name=new_password]").fill(`${person.password} and more`);
+      await press(page, "save");
+      await page.locator(".field-error, .notice.danger").first().waitFor();
+      await look("settings_password-refused");
+    });
+
+    test("a username is added, changed and taken away", async () => {
+      await go("/settings/identity/username");
+      await look("settings_identity-none");
+      await page.locator(".after-list a").click();
+      await page.locator("input[name=login_id]").waitFor();
+      await look("settings_identity_edit-add");
+      const name = `person.${mode}.${process.pid}`;
+      await page.locator("input[name=login_id]").fill(name);
+      await press(page, "save");
+      await page.getByText(name).first().waitFor();
+      await look("settings_identity-username");
+      await page.locator(".row-actions a").first().click();
+      await page.locator("input[name=login_id]").waitFor();
+      await look("settings_identity_edit");
+      await page.locator("input[name=login_id]").fill(`${name}.2`);
+      await press(page, "save");
+      await page.getByText(`${name}.2`).first().waitFor();
+      await page.locator(".row-actions a.danger").click();
+      await page.locator("button[value=remove]").waitFor();
+      await look("settings_identity_remove");
+      await press(page, "remove");
+      await page.locator(".empty").waitFor();
+    });
+
+    test("a third party asks for consent", async () => {
+      const path = authorizePath("third_party", redirectUris.third_party, pkce().challenge, {
+        scope: "openid offline_access profile email",
+        ui_locales: "en",
+      });
+      await go(path);
+      const another = page.locator("button[name=action][value=login]");
+      const consent = page.locator("button[name=action][value=consent]");
+      await another.or(consent).first().waitFor();
+      const subtitle = page.locator(".subtitle");
+      if (await another.isVisible()) {
+        assert.match(await subtitle.innerText(), new RegExp(person.email));
+        await look("select_account");
+        await press(page, "continue");
+        await consent.waitFor();
+      }
+      assert.match(await subtitle.innerText(), new RegExp(person.email));
+      await look("consent");
+    });
+
+    test("sign-out", async () => {
+      await go("/logout");
+      await look("logout");
+      await press(page, "logout");
+      await page.locator("button[name=action][value=logout]").waitFor({ state: "detached" });
+      await look("signed_out");
+      await go("/settings");
+      assert.match(page.url(), /\/login/);
+    });
+
+    test("login", async () => {
+      await go("/login");
+      await look("login");
+      await page.locator("input[name=login_id]").fill("nobody@example.com");
+      await press(page, "identify");
+      await page.locator(".field-error, .notice.danger").first().waitFor();
+      await look("login-refused");
+      await page.locator("input[name=login_id]").fill(person.email);
+      await press(page, "identify");
+      await page.locator("input[name=password]").waitFor();
+      await look("password");
+      await page.locator("input[name=password]").fill("not the password");
+      await press(page, "authenticate");
+      await page.locator(".field-error, .notice.danger").first().waitFor();
+      await look("password-refused");
+      await page.locator("input[name=password]").fill(person.password);
+      await press(page, "authenticate");
+      await page.waitForURL("**/settings*");
+    });
+
+    test("in Chinese", async () => {
+      await page.context().clearCookies();
+      await go("/login?ui_locales=zh-HK");
+      assert.equal(await page.locator("html").getAttribute("lang"), "zh-HK");
+      await look("login-zh");
+      await go("/signup?ui_locales=zh-HK");
+      await page.locator("input[name=login_id]").fill(newPerson().email);
+      await press(page, "identify");
+      await page.locator("input[name=new_password]").waitFor();
+      await look("create_password-zh");
+    });
+
+    test("nothing here, and something went wrong", async () => {
+      const nowhere = await go("/no/such/page");
+      assert.equal(nowhere.status(), 404);
+      await look("not_found");
+      const stale = await go("/login?x_ref=made-up");
+      assert.equal(stale.status(), 400);
+      await look("error");
+    });
+
+    test("the demo and the inbox", async () => {
+      await go("/demo");
+      await page.locator("[data-do=login]").waitFor();
+      await look("demo-signed-out");
+      await page.locator("[data-do=login]").click();
+      await page.waitForURL("**/login?**");
+      await signIn(page, person);
+      await page.locator("#signed-in").waitFor();
+      await look("demo");
+      await go("/inbox");
+      await look("inbox");
+    });
+  });
+}
+
+test("everything works without JavaScript", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  const person = newPerson();
+  await page.goto(`${server.origin}/signup`);
+  await signUp(page, person);
+  await page.waitForURL("**/settings*");
+
+  await page.goto(`${server.origin}/settings/profile`);
+  await page.locator("input[name='/nickname'], input[name='/given_name'], input[name='/name']").first().fill("Nick");
+  await press(page, "save");
+  await page.locator(".notice.ok").waitFor();
+
+  await page.goto(`${server.origin}/settings/change_password`);
+  await page.locator("input[name=old_password]").fill(person.password);
+  person.password = `${person.password} changed`;
+  await page.locator("input[name=new_password]").fill(person.password);
+  await page.locator("input[name=confirm_password]").fill(person.password);
+  await press(page, "save");
+  await page.locator(".notice.ok").waitFor();
+
+  await page.goto(`${server.origin}/logout`);
+  await press(page, "logout");
+  await page.goto(`${server.origin}/login`);
+  await signIn(page, person);
+  await page.waitForURL("**/settings*");
+  assert.equal((await page.locator("h1 bdi").innerText()).length > 0, true);
+  await context.close();
+});
+
+test("signing out one device leaves the others", async () => {
+  const person = newPerson();
+  const [here, there] = [await browser.newContext(), await browser.newContext()];
+  const [laptop, phone] = [await here.newPage(), await there.newPage()];
+  await laptop.goto(`${server.origin}/signup`);
+  await signUp(laptop, person);
+  await laptop.waitForURL("**/settings*");
+  await phone.goto(`${server.origin}/login`);
+  await signIn(phone, person);
+  await phone.waitForURL("**/settings*");
+
+  await laptop.goto(`${server.origin}/settings/sessions`);
+  await press(laptop, "revoke");
+  await laptop.locator(".notice.ok").waitFor();
+  await phone.goto(`${server.origin}/settings`);
+  assert.match(phone.url(), /\/login/);
+  await laptop.goto(`${server.origin}/settings`);
+  assert.match(laptop.url(), /\/settings/);
+  await Promise.all([here.close(), there.close()]);
+});
+
+test("a form that another site sends is refused", async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded", origin: "https://evil.example.com" };
+  for (const path of ["/logout", "/settings/change_password", "/login"]) {
+    const answer = await fetch(server.origin + path, { method: "POST", headers, body: "action=logout", redirect: "manual" });
+    assert.equal(answer.status, 403, path);
+  }
+});
