@@ -10,6 +10,9 @@ const DELIVER_EVERY: Duration = Duration::from_millis(500);
 /// How often uses of sessions are written down and forgotten values are freed.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
+/// How often tokens and sessions that are long over are cleared out.
+const CLEAR_EVERY: Duration = Duration::from_hours(1);
+
 /// How soon a lost connection to the other nodes is tried again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -57,6 +60,20 @@ async fn forget_attempts(platform: &Platform) -> Result<(), store::StoreError> {
     let mut tx = platform.store.write_any().await?;
     tx.lockouts().sweep(platform.clock.now()).await?;
     tx.commit().await
+}
+
+/// Clears out tokens and sessions that are long over.
+pub async fn clear_out(platform: Platform) {
+    let mut ticks = tokio::time::interval(CLEAR_EVERY);
+    loop {
+        ticks.tick().await;
+        for app in platform.apps.all() {
+            let cleared = platform.sessions.sweep(&app.id, platform.clock.now()).await;
+            if let Err(error) = cleared {
+                tracing::warn!(%error, app = %app.id, "old sessions are not cleared out");
+            }
+        }
+    }
 }
 
 /// Hears what other nodes ended.

@@ -85,6 +85,7 @@ fn background(
     }
     until_stop(Box::pin(chores::deliver_events(platform.clone())));
     until_stop(Box::pin(chores::sweep(platform.clone())));
+    until_stop(Box::pin(chores::clear_out(platform.clone())));
     until_stop(Box::pin(chores::hear_of_ended_sessions(platform.clone())));
 }
 

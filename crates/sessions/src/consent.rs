@@ -26,6 +26,8 @@ pub async fn give(
     client: &ClientId,
     scopes: &Scopes,
 ) -> Result<Authorization> {
+    // Two requests at once must not forget each other's scopes.
+    tx.lock(&format!("consent {user} {client}")).await?;
     let known = tx.authorizations().find(user, client).await?;
     if let Some(known) = &known
         && scopes.is_subset_of(&known.scopes)

@@ -47,6 +47,7 @@ pub struct Issued {
 pub async fn issue(ctx: &Ctx, tx: &mut Tx, client: &ClientConfig, new: NewGrant) -> Result<Issued> {
     let mut ended = Vec::new();
     if client.x_max_concurrent_session == 1 {
+        tx.lock(&format!("one grant {} {}", new.user_id, client.client_id)).await?;
         for other in tx.grants().list(&new.user_id).await? {
             if other.client_id.as_str() == client.client_id {
                 ended.extend(end::grant_alone(ctx, tx, &other.id).await?);

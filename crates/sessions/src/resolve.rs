@@ -30,6 +30,12 @@ const FRESH_SECONDS: i64 = 1;
 /// Some hundred bytes each.
 const CACHED_MAX: u64 = 100_000;
 
+/// How long what is over is kept: a replayed token is recognised while its grant is known.
+const KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// So many at a time, because nobody else writes meanwhile, and so many times in one go.
+const SWEPT_MAX: i64 = 500;
+const SWEEPS_MAX: usize = 20;
+
 /// The channel on which nodes tell each other what has ended.
 const CHANNEL: &str = "authwarden:sessions:ended";
 
@@ -150,6 +156,23 @@ impl Sessions {
     /// Writes down when sessions were used. The server calls it every half minute or so.
     pub async fn flush_touches(&self) -> Result<()> {
         self.touches.flush(&self.store).await
+    }
+
+    /// Clears out a project's tokens and sessions that are long over. The server calls it now
+    /// and then; each step is a short transaction of its own.
+    pub async fn sweep(&self, app: &AppId, now: Timestamp) -> Result<()> {
+        let before = now.plus_seconds(-KEPT_SECONDS);
+        for _ in 0..SWEEPS_MAX {
+            let mut tx = self.store.write(app).await?;
+            let tokens = tx.access_tokens().sweep(before, SWEPT_MAX).await?;
+            let grants = tx.grants().sweep(before, SWEPT_MAX).await?;
+            let sessions = tx.idp_sessions().sweep(before, SWEPT_MAX).await?;
+            tx.commit().await?;
+            if tokens.max(grants).max(sessions) < SWEPT_MAX.unsigned_abs() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn note_ended(&self, message: &[u8]) {

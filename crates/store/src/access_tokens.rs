@@ -51,10 +51,12 @@ impl AccessTokens<'_> {
         Ok(self.0.execute(sql, &[Arg::Text(hash)]).await? == 1)
     }
 
-    /// Clears out what expired before `at`; how many there were.
-    pub async fn sweep(&mut self, at: Timestamp) -> Result<u64> {
-        let sql = "DELETE FROM _authwarden_access_token WHERE app_id = $1 AND expires_at < $2";
-        self.0.execute(sql, &[Arg::Time(at)]).await
+    /// Clears out some of what expired before `at`; how many that were.
+    pub async fn sweep(&mut self, at: Timestamp, limit: i64) -> Result<u64> {
+        let sql = "DELETE FROM _authwarden_access_token WHERE app_id = $1 AND hash IN
+                     (SELECT hash FROM _authwarden_access_token
+                       WHERE app_id = $1 AND expires_at < $2 LIMIT $3)";
+        self.0.execute(sql, &[Arg::Time(at), Arg::Int(limit)]).await
     }
 }
 

@@ -138,6 +138,14 @@ impl Grants<'_> {
         Ok(touched == 1)
     }
 
+    /// Clears out some of the grants that ended or expired before `at`; how many that were.
+    pub async fn sweep(&mut self, at: Timestamp, limit: i64) -> Result<u64> {
+        let sql = "DELETE FROM _authwarden_grant WHERE app_id = $1 AND id IN
+                     (SELECT id FROM _authwarden_grant
+                       WHERE app_id = $1 AND (expires_at < $2 OR ended_at < $2) LIMIT $3)";
+        self.0.execute(sql, &[Arg::Time(at), Arg::Int(limit)]).await
+    }
+
     /// Whether it had not ended before.
     pub async fn end(&mut self, id: &GrantId, at: Timestamp) -> Result<bool> {
         let sql = "UPDATE _authwarden_grant SET ended_at = $3

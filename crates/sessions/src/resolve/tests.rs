@@ -188,3 +188,19 @@ async fn another_project_sees_no_session() {
     let resolved = world.sessions.resolve(&world.other_project(), cookie(&browser)).await.unwrap();
     assert_eq!(resolved, Resolved::Invalid);
 }
+
+#[tokio::test]
+async fn what_is_long_over_is_cleared_out() {
+    let world = World::new().await;
+    let issued = world.grant("app", None).await;
+    access_token(&world, &issued.grant.id).await;
+    let app = world.app.id.clone();
+    let is_there =
+        async || world.write().await.grants().find(&issued.grant.id).await.unwrap().is_some();
+    world.sleep(6 * 86_400);
+    world.sessions.sweep(&app, world.ctx().now).await.unwrap();
+    assert!(is_there().await, "it ended days ago, and a replay would still be recognised");
+    world.sleep(3 * 86_400);
+    world.sessions.sweep(&app, world.ctx().now).await.unwrap();
+    assert!(!is_there().await);
+}

@@ -193,7 +193,7 @@ async fn only_the_current_secret_rotates(store: &Store) {
 async fn access_tokens_are_deleted_and_swept(store: &Store) {
     signed_in(store).await;
     let mut tx = write(store).await;
-    assert_eq!(tx.access_tokens().sweep(NOW).await.unwrap(), 0);
+    assert_eq!(tx.access_tokens().sweep(NOW, 10).await.unwrap(), 0);
     assert!(tx.access_tokens().delete("access").await.unwrap());
     assert!(!tx.access_tokens().delete("access").await.unwrap());
     let of_browser = AccessToken {
@@ -202,7 +202,22 @@ async fn access_tokens_are_deleted_and_swept(store: &Store) {
     };
     tx.access_tokens().insert(&of_browser).await.unwrap();
     assert_eq!(tx.access_tokens().find("access").await.unwrap(), Some(of_browser));
-    assert_eq!(tx.access_tokens().sweep(NOW.plus_seconds(1801)).await.unwrap(), 1);
+    assert_eq!(tx.access_tokens().sweep(NOW.plus_seconds(1801), 10).await.unwrap(), 1);
+}
+
+async fn what_is_over_is_cleared_out_with_all_that_hangs_on_it(store: &Store) {
+    let alice = signed_in(store).await;
+    let (session, grant) = (session(&alice).id, grant(&alice).id);
+    let mut tx = write(store).await;
+    assert_eq!(tx.grants().sweep(NOW.plus_seconds(3600), 10).await.unwrap(), 0);
+    tx.grants().end(&grant, NOW).await.unwrap();
+    assert_eq!(tx.grants().sweep(NOW.plus_seconds(1), 0).await.unwrap(), 0);
+    assert_eq!(tx.grants().sweep(NOW.plus_seconds(1), 10).await.unwrap(), 1);
+    assert_eq!(tx.grants().find(&grant).await.unwrap(), None);
+    assert_eq!(tx.refresh_tokens().list(&grant).await.unwrap(), []);
+    assert_eq!(tx.access_tokens().find("access").await.unwrap(), None);
+    assert_eq!(tx.idp_sessions().sweep(NOW.plus_seconds(3601), 10).await.unwrap(), 1);
+    assert_eq!(tx.idp_sessions().find(&session).await.unwrap(), None);
 }
 
 async fn all_that_a_token_hangs_on_is_one_row(store: &Store) {
@@ -267,6 +282,7 @@ conformance!(
     an_end_happens_once_and_leaves_the_lists,
     only_the_current_secret_rotates,
     access_tokens_are_deleted_and_swept,
+    what_is_over_is_cleared_out_with_all_that_hangs_on_it,
     all_that_a_token_hangs_on_is_one_row,
     a_consent_grows_and_keeps_its_id,
     withdrawing_a_consent_ends_its_grants,
