@@ -86,6 +86,11 @@ impl StoreError {
         }
     }
 
+    /// Whether SQLite was asked for a savepoint that was released already.
+    pub(crate) fn is_missing_savepoint(&self) -> bool {
+        self.database_error().is_some_and(|error| error.message().contains("no such savepoint"))
+    }
+
     fn database_error(&self) -> Option<&dyn sqlx::error::DatabaseError> {
         match self {
             Self::Database { source, .. } => source.as_database_error(),

@@ -83,6 +83,41 @@ async fn another_process_that_writes_for_too_long_is_busy() {
     other.begin().await.unwrap().commit().await.unwrap();
 }
 
+/// Leaves a savepoint as somebody does who gave up, after `sql` happened to it.
+async fn abandon_after(store: &Store, sql: &'static str) {
+    let Engine::Sqlite { writer, .. } = &store.engine else { panic!("not SQLite") };
+    let mut turn = writer.begin().await.unwrap();
+    sqlx::raw_sql(sql).execute(turn.connection()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_gives_up_harms_nobody_else() {
+    let store = Store::memory().await.unwrap();
+    let mut first = store.write(&app()).await.unwrap();
+    first.users().insert(&User::new(UserId::new("first"), Timestamp::EPOCH)).await.unwrap();
+    // The one after us gives up while its savepoint is open, and the next while it is released.
+    let (committed, (), ()) = tokio::join!(
+        first.commit(),
+        abandon_after(&store, "SELECT 1"),
+        abandon_after(&store, "RELEASE turn")
+    );
+    committed.unwrap();
+    assert!(exists(&store, "first").await);
+    write_user(&store, "afterwards", 10).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_the_engine_rolled_back_is_not_mistaken_for_a_whole_one() {
+    let store = Store::memory().await.unwrap();
+    let mut first = store.write(&app()).await.unwrap();
+    first.users().insert(&User::new(UserId::new("first"), Timestamp::EPOCH)).await.unwrap();
+    let (committed, ()) = tokio::join!(first.commit(), abandon_after(&store, "ROLLBACK"));
+    assert!(matches!(committed, Err(StoreError::BatchLost)), "{committed:?}");
+    assert!(!exists(&store, "first").await);
+    write_user(&store, "afterwards", 10).await.unwrap();
+    assert!(exists(&store, "afterwards").await);
+}
+
 /// Some commit, some change their minds, some collide, some are gone in the middle of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_writers_do_everybody_is_told_the_truth() {
@@ -111,7 +146,7 @@ async fn whatever_writers_do_everybody_is_told_the_truth() {
         }));
         if number % 5 == 4 {
             tokio::task::yield_now().await;
-            handles[number as usize / 2].abort();
+            handles[number as usize - 4 + number as usize / 5 % 5].abort();
         }
     }
     let mut heard = 0;
@@ -120,6 +155,8 @@ async fn whatever_writers_do_everybody_is_told_the_truth() {
         let Ok((id, kept)) = outcome else { continue };
         heard += 1;
         assert_eq!(exists(&store, &id).await, kept, "{id}");
+        let number: u32 = id.trim_start_matches("user").parse().unwrap();
+        assert_eq!(kept, number % 4 < 2, "{id} pays for what somebody else did");
     }
     assert!(heard >= 300, "only {heard} of 400 got to the end");
     write_user(&store, "afterwards", 10).await.unwrap();

@@ -32,15 +32,16 @@ struct State {
     options: SqliteConnectOptions,
     connection: SqliteConnection,
     batch: Option<Batch>,
-    /// A savepoint is open whose owner is gone, or a control statement was interrupted.
+    /// What somebody who gave up in the middle of something may have left.
     leftover: Leftover,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Leftover {
     Nothing,
+    /// There may be a savepoint that nobody owns. The batch beneath it is whole.
     Savepoint,
-    /// The connection may or may not be inside a transaction: only a full rollback is safe.
+    /// There may be a transaction, or none: only a full rollback is safe.
     Unknown,
 }
 
@@ -76,23 +77,31 @@ impl Writer {
 
     /// Queues for the connection and opens a savepoint in the shared transaction.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Turn> {
-        let queued = tokio::time::timeout(WAIT_MAX, self.state.clone().lock_owned());
+        let queued = tokio::time::timeout(WAIT_MAX, self.queue());
         let mut state = queued.await.map_err(|_| StoreError::Busy)?;
         state.tidy().await?;
-        if state.batch.as_ref().is_some_and(|batch| batch.size >= BATCH_MAX) {
-            self.commit_batch(&mut state).await;
-        }
-        let sql = if state.batch.is_some() {
-            "SAVEPOINT turn"
-        } else {
-            "BEGIN IMMEDIATE; SAVEPOINT turn"
+        let (sql, leftover) = match state.batch {
+            Some(_) => ("SAVEPOINT turn", Leftover::Savepoint),
+            None => ("BEGIN IMMEDIATE; SAVEPOINT turn", Leftover::Unknown),
         };
-        state.leftover = Leftover::Unknown;
+        state.leftover = leftover;
         let begun = sqlx::raw_sql(sql).execute(&mut state.connection).await;
+        state.leftover = if begun.is_ok() { Leftover::Nothing } else { Leftover::Unknown };
         begun.map_err(StoreError::beginning)?;
-        state.leftover = Leftover::Nothing;
         state.batch.get_or_insert_with(|| Batch { outcome: watch::Sender::new(None), size: 0 });
         Ok(Turn { writer: self.clone(), state, ended: false })
+    }
+
+    /// Waits for the connection, and while the batch is full, for its COMMIT.
+    async fn queue(&self) -> OwnedMutexGuard<State> {
+        loop {
+            let state = self.state.clone().lock_owned().await;
+            if state.batch.as_ref().is_none_or(|batch| batch.size < BATCH_MAX) {
+                return state;
+            }
+            drop(state);
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn settle(&self) {
@@ -131,13 +140,21 @@ impl State {
     }
 
     /// Undoes what a dropped or interrupted turn left behind.
+    ///
+    /// Giving up here as well is fine: whoever comes next does it again.
     async fn tidy(&mut self) -> Result<()> {
-        let leftover = std::mem::replace(&mut self.leftover, Leftover::Unknown);
-        if leftover == Leftover::Savepoint
-            && self.control("ROLLBACK TO turn; RELEASE turn").await.is_ok()
-            || leftover == Leftover::Nothing
-        {
-            self.leftover = Leftover::Nothing;
+        if self.leftover == Leftover::Savepoint {
+            match self.control("ROLLBACK TO turn; RELEASE turn").await {
+                Ok(()) => self.leftover = Leftover::Nothing,
+                // It was released, or the engine has rolled everybody back: only one lets us begin.
+                Err(error) if error.is_missing_savepoint() => {
+                    let is_inside = self.control("BEGIN").await.is_err();
+                    self.leftover = if is_inside { Leftover::Nothing } else { Leftover::Unknown };
+                }
+                Err(_) => self.leftover = Leftover::Unknown,
+            }
+        }
+        if self.leftover == Leftover::Nothing {
             return Ok(());
         }
         if let Some(batch) = self.batch.take() {
@@ -165,9 +182,11 @@ impl Turn {
 
     /// Hands the connection on, and waits until the disk has it.
     pub(super) async fn commit(mut self) -> Result<()> {
-        self.state.leftover = Leftover::Unknown;
-        self.state.control("RELEASE turn").await?;
-        self.state.leftover = Leftover::Nothing;
+        // If the caller gives up now, it is in the batch or it is not: both are whole.
+        self.state.leftover = Leftover::Savepoint;
+        let released = self.state.control("RELEASE turn").await;
+        self.state.leftover = if released.is_ok() { Leftover::Nothing } else { Leftover::Unknown };
+        released?;
         self.ended = true;
         let batch = self.state.batch.as_mut().ok_or(StoreError::BatchLost)?;
         batch.size += 1;
