@@ -77,3 +77,29 @@ fn broken_sets_are_refused() {
     torn["d"] = KEYS[1]["d"].clone();
     assert_eq!(set(&[&torn]).err(), Some(JwkError::Invalid));
 }
+
+#[test]
+fn no_change_of_a_token_goes_unnoticed_or_brings_anything_down() {
+    let keys = set(&[&KEYS[0]]).unwrap();
+    let token = keys.sign("JWT", &claims());
+    let rng = stdx::Rng::seeded(7);
+    for _ in 0..2_000 {
+        let mut bytes = token.clone().into_bytes();
+        for [high, low, value] in [rng.bytes::<3>(), rng.bytes::<3>()] {
+            let at = usize::from(u16::from_be_bytes([high, low])) % bytes.len();
+            match value % 4 {
+                0 => bytes[at] = value,
+                1 => bytes.truncate(at),
+                2 => bytes.insert(at, b'.'),
+                _ => bytes.swap(at, 0),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        let changed = String::from_utf8_lossy(&bytes).into_owned();
+        if changed != token {
+            assert!(keys.verify(&changed).is_err(), "{changed}");
+        }
+    }
+}

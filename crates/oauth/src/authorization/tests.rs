@@ -102,3 +102,34 @@ fn only_s256_protects_a_code() {
         assert!(parse(&extra).is_err(), "{extra}");
     }
 }
+
+#[test]
+fn nothing_that_comes_in_brings_it_down() {
+    const PIECES: [&str; 16] = [
+        "client_id=a",
+        "redirect_uri=b",
+        "response_type=code",
+        "scope=openid",
+        "prompt=none",
+        "max_age=",
+        "%",
+        "%zz",
+        "=",
+        "&",
+        "code_challenge=\u{0}",
+        "login_hint=https://authgear.com/login_hint?",
+        "x_sso_enabled=\u{fffd}",
+        "+",
+        "request_uri",
+        "state=%F0%28%8C%28",
+    ];
+    let rng = stdx::Rng::seeded(11);
+    for _ in 0..2_000 {
+        let pieces = rng.bytes::<12>().map(|it| PIECES[usize::from(it) % PIECES.len()]);
+        if let Ok(params) = Params::parse(&pieces.join("&")) {
+            let _ = AuthorizationRequest::parse(&params);
+            let _ = crate::LoginHint::parse(params.get("login_hint").unwrap_or_default());
+            let _ = crate::TokenRequest::parse(params);
+        }
+    }
+}
