@@ -26,9 +26,6 @@ use crate::error::EndpointError;
 pub use hint::Known as KnownIdToken;
 pub use rules::check as check_rules;
 
-/// Ties a request to the browser that made it.
-const BROWSER_COOKIE: &str = "oauth_browser";
-
 pub async fn get(
     State(platform): State<Platform>,
     CtxOf(ctx): CtxOf,
@@ -172,7 +169,7 @@ async fn open_page(
         return Err(OAuthError::invalid_request("invalid app session token").into());
     };
     let cookie = SetCookie::new(&ctx.app, APP_SESSION_COOKIE, value.reveal().as_str());
-    Ok(hop(&request.redirect_uri, &cookie))
+    Ok(hop(&request.redirect_uri, Some(&cookie)))
 }
 
 struct Kept {
@@ -189,7 +186,7 @@ async fn hand_over(
     client: &ClientConfig,
     kept: Kept,
 ) -> Result<Response, EndpointError> {
-    let browser = browser_of(ctx, headers).map_or_else(|| ctx.rng.token(), str::to_owned);
+    let (browser, cookie) = web::name_browser(&ctx.app, headers, &ctx.rng);
     let session = OAuthSession {
         browser_hash: sha256_hex(&browser),
         user_id_hint: kept.hint.user_id,
@@ -200,18 +197,13 @@ async fn hand_over(
     };
     let id = oauth_session::save(ctx, &platform.kv, &session).await?;
     let location = page_address(ctx, client, &session.request, &id);
-    let cookie = SetCookie::new(&ctx.app, BROWSER_COOKIE, browser).host_only();
-    Ok(hop(&location, &cookie))
+    Ok(hop(&location, cookie.as_ref()))
 }
 
 /// Whether this is the browser that made the request.
 pub fn is_browser_of(ctx: &Ctx, headers: &HeaderMap, session: &OAuthSession) -> bool {
-    browser_of(ctx, headers).is_some_and(|it| sha256_hex(it) == session.browser_hash)
-}
-
-fn browser_of<'a>(ctx: &Ctx, headers: &'a HeaderMap) -> Option<&'a str> {
-    let name = format!("{}{BROWSER_COOKIE}", ctx.app.cookie_prefix());
-    web::cookie(headers, &name).filter(|it| it.len() == 43)
+    let browser = web::browser_of(&ctx.app, headers);
+    browser.is_some_and(|it| sha256_hex(it) == session.browser_hash)
 }
 
 /// The address of our sign-in pages or of the client's own, with what they need to know.
@@ -243,13 +235,15 @@ fn page_address(
     oauth::redirect_with_query(custom.unwrap_or(&own), &fields)
 }
 
-fn hop(location: &str, cookie: &SetCookie) -> Response {
+fn hop(location: &str, cookie: Option<&SetCookie>) -> Response {
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(location) {
         headers.insert(header::LOCATION, location);
     }
-    headers.append(header::SET_COOKIE, cookie.to_header());
+    if let Some(cookie) = cookie {
+        headers.append(header::SET_COOKIE, cookie.to_header());
+    }
     private(headers);
     response
 }

@@ -66,6 +66,10 @@ fn arguments(kwargs: &Kwargs) -> Result<Args, Error> {
         let is_instant = matches!(name, "time" | "date" | "at") || name.ends_with("_at");
         let instant = value.as_str().filter(|_| is_instant).and_then(Timestamp::parse_rfc3339);
         let arg = match (instant, value.as_i64()) {
+            // Messages select `true`, whatever the template language calls it.
+            _ if value.kind() == ValueKind::Bool => {
+                Arg::from(if value.is_true() { "true" } else { "false" })
+            }
             (Some(at), _) => Arg::Time(at),
             (None, Some(number)) if value.is_number() => Arg::Number(number),
             // The engine writes booleans as Python does, messages as ICU does.

@@ -66,6 +66,7 @@ async fn whoever_is_signed_in_is_asked_whether_to_go_on() {
     let entered = browser.get(&enter(&x_ref)).await;
     assert_eq!(entered.summary(), format!("303 /select_account?x_ref={x_ref}&ui_locales=en"));
     let page = browser.follow(&entered).await;
+    page.shows("You are signed in as alice@example.com.");
     page.shows("Continue as alice@example.com");
     page.shows("Harbour Ferry");
     let done = browser.fill(&page, &[("action", "continue")]).await;
