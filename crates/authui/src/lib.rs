@@ -15,6 +15,7 @@ mod phone;
 mod policy;
 mod problem;
 mod questions;
+mod record;
 mod return_to;
 mod select_account;
 mod settings;

@@ -9,6 +9,7 @@ use sessions::end;
 use web::sign_out_cookies;
 
 use crate::problem::Problem;
+use crate::record::Recorder;
 use crate::return_to::after_logout;
 use crate::visit::{Visit, see_other, with_cookies};
 
@@ -26,6 +27,7 @@ pub async fn act(visit: Visit) -> Result<Response, Problem> {
         let ctx = &visit.ctx;
         let mut tx = visit.platform.store.write(&ctx.app.id).await?;
         let ended = end::session(ctx, &mut tx, &session).await?;
+        Recorder { visit: &visit, session: &session }.signed_out(&mut tx, &ended).await?;
         tx.commit().await?;
         visit.platform.sessions.forget(ctx, &ended).await;
     }

@@ -46,7 +46,7 @@ async fn signup(visit: Visit) -> Result<Response, Problem> {
 
 /// Shows the question that the address names, or the first one of a fresh flow.
 async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
-    let pending = Pending::of(visit).await?;
+    let pending = admit(visit).await?;
     if let Some(step) = visit.query.get("x_step") {
         let token = Step::open(visit, step).ok_or(Problem::Expired)?;
         let reply = flow::look(&cx(visit), &token).await?;
@@ -67,7 +67,7 @@ async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
 
 /// Feeds what a form says to the question that it was for.
 async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
-    let pending = Pending::of(&visit).await?;
+    let pending = admit(&visit).await?;
     let posted = fields.get("x_state").or_else(|| visit.query.get("x_step")).unwrap_or_default();
     let token = Step::open(&visit, posted).ok_or(Problem::Expired)?;
     let asked = match flow::look(&cx(&visit), &token).await? {
@@ -105,6 +105,18 @@ fn show_reply(visit: &Visit, pending: Option<&Pending>, reply: Reply) -> Result<
     }
 }
 
+/// The request that a visit is for. A project can have its pages off, or open to applications
+/// only; whoever is signed in is only sent on.
+async fn admit(visit: &Visit) -> Result<Option<Pending>, Problem> {
+    let ui = &visit.ctx.app.config.ui;
+    let pending = Pending::of(visit).await?;
+    let is_direct = pending.is_none() && ui.direct_access_disabled;
+    if ui.authentication_disabled || (is_direct && visit.session().await?.is_none()) {
+        return Err(Problem::NotFound);
+    }
+    Ok(pending)
+}
+
 /// To the next question.
 fn go_on(visit: &Visit, next: &Answer) -> Response {
     let (step, cookie) = Step::seal(visit, &next.state_token);
@@ -126,7 +138,9 @@ fn finish(visit: &Visit, finished: Finished) -> Response {
 /// Where somebody goes who is signed in: back to where they came from, or to their account.
 fn home(visit: &Visit) -> String {
     let wanted = visit.query.get("x_return").and_then(|it| own_path(&visit.ctx.app, it));
-    wanted.unwrap_or_else(|| visit.link("/settings", &[("x_return", "")]))
+    let usual = || visit.ctx.app.config.ui.default_redirect_uri.clone();
+    let settings = || visit.link("/settings", &[("x_return", "")]);
+    wanted.or_else(usual).unwrap_or_else(settings)
 }
 
 fn cx(visit: &Visit) -> FlowCx<'_> {

@@ -1,6 +1,7 @@
 //! Looking after one's own account: the overview, and one file for each thing behind it.
 
 mod choices;
+mod current_password;
 mod identity;
 mod overview;
 mod password;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use web::Platform;
 
 use crate::problem::Problem;
+use crate::record::Recorder;
 use crate::visit::Visit;
 
 pub fn router() -> Router<Platform> {
@@ -37,11 +39,19 @@ struct Owner {
 impl Owner {
     /// Reads the person behind the session of `visit`.
     async fn of(visit: &Visit) -> Result<Self, Problem> {
+        if visit.ctx.app.config.ui.settings_disabled {
+            return Err(Problem::NotFound);
+        }
         let session = visit.signed_in().await?;
         let mut tx = visit.platform.store.read(&visit.ctx.app.id).await?;
         let overview = tx.users().find_overview(&session.user_id).await?;
         let overview = overview.ok_or(Problem::NotFound)?;
         Ok(Self { session, overview })
+    }
+
+    /// For writing down what they do.
+    fn recorder<'a>(&'a self, visit: &'a Visit) -> Recorder<'a> {
+        Recorder { visit, session: &self.session }
     }
 }
 

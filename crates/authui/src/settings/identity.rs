@@ -76,6 +76,7 @@ async fn make_primary(
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     match update_standard(ctx, &mut tx, Party::EndUser, user, &[change]).await? {
         Updated::Updated(_) => {
+            owner.recorder(&visit).profile_updated(&mut tx).await?;
             tx.commit().await?;
             let flash = Flash::PrimaryChanged(chosen.login_id.clone());
             Ok(flash.redirect(&visit, &list_path(kind)))

@@ -1,6 +1,6 @@
 //! Changing the password, for whoever knows the current one.
 
-use accounts::password::{self, NewPassword, PasswordCheck, Prepared};
+use accounts::password::{self, NewPassword, Prepared};
 use accounts::policy::Rule;
 use accounts::{AccountError, HasherError};
 use appconfig::authentication::PrimaryAuthenticatorType;
@@ -11,7 +11,7 @@ use serde_json::json;
 use stdx::Secret;
 use web::Fields;
 
-use super::{Owner, context};
+use super::{Owner, context, current_password};
 use crate::flash::Flash;
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -85,7 +85,7 @@ async fn change(
         return Ok(Err(typo.into()));
     }
     let current = if has_password(owner) {
-        match current(visit, owner, fields).await? {
+        match current_password::check(visit, owner, fields).await? {
             Ok(current) => Some(current),
             Err(wrong) => return Ok(Err(wrong.into())),
         }
@@ -102,28 +102,6 @@ async fn change(
         Ok(Prepared::Refused(broken)) => Ok(Err(Refused { errors: vec![Wrong::policy()], broken })),
         Err(error) => Ok(Err(hasher_says("new_password", error)?.into())),
     }
-}
-
-/// The password that is there, if the person knows it.
-async fn current(
-    visit: &Visit,
-    owner: &Owner,
-    fields: &Fields,
-) -> Result<Result<PasswordAuthenticator, Wrong>, Problem> {
-    let Some(typed) = fields.get("old_password") else {
-        let key = "v2.error.old-password-required";
-        return Ok(Err(Wrong::at("old_password", "ValidationFailed", key)));
-    };
-    let typed = Secret::new(typed.to_owned());
-    let user = Some((&owner.session.user_id, AuthenticatorKind::Primary));
-    let platform = &visit.platform;
-    let checked =
-        password::verify(&visit.ctx, &platform.store, &platform.hasher, user, &typed).await;
-    Ok(match checked {
-        Ok(PasswordCheck::Right { authenticator, .. }) => Ok(authenticator),
-        Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => Err(Wrong::password("old_password")),
-        Err(error) => Err(hasher_says("old_password", error)?),
-    })
 }
 
 /// Writes the password, if it still is the one that was checked. Other sessions go on, as they
@@ -158,7 +136,7 @@ async fn write(
 }
 
 /// What the form says when a password could not be looked at.
-fn hasher_says(field: &str, error: AccountError) -> Result<Wrong, Problem> {
+pub(super) fn hasher_says(field: &str, error: AccountError) -> Result<Wrong, Problem> {
     match error {
         AccountError::Hasher(HasherError::Busy) => Ok(Wrong::busy()),
         AccountError::Hasher(HasherError::TooLong) => {

@@ -34,6 +34,7 @@ pub async fn save(visit: Visit, posted: Fields) -> Result<Response, Problem> {
     let mut errors = write(&visit, &owner, &mut tx, false, standard).await?;
     errors.extend(write(&visit, &owner, &mut tx, true, custom).await?);
     if errors.is_empty() {
+        owner.recorder(&visit).profile_updated(&mut tx).await?;
         tx.commit().await?;
         return Ok(Flash::ProfileSaved.redirect(&visit, PATH));
     }

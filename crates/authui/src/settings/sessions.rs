@@ -3,6 +3,7 @@
 use ::sessions::listing::{self, Listed};
 use ::sessions::{SessionRef, end};
 use axum::response::Response;
+use events::TerminationType;
 use serde_json::{Value, json};
 use web::Fields;
 
@@ -44,6 +45,8 @@ async fn revoke(visit: &Visit, owner: &Owner, named: &SessionRef) -> Result<Resp
     let ctx = &visit.ctx;
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     let ended = end::one_of(ctx, &mut tx, &owner.session.user_id, &chosen.session).await?;
+    let recorder = owner.recorder(visit);
+    recorder.sessions_terminated(&mut tx, &ended, TerminationType::Individual).await?;
     tx.commit().await?;
     visit.platform.sessions.forget(ctx, &ended).await;
     Ok(Flash::SessionRevoked(chosen.display_name).redirect(visit, PATH))
@@ -55,6 +58,10 @@ async fn revoke_others(visit: &Visit, owner: &Owner) -> Result<Response, Problem
     let session = &owner.session;
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     let ended = end::all_of(ctx, &mut tx, &session.user_id, Some(session)).await?;
+    if !ended.is_empty() {
+        let kind = TerminationType::AllExceptCurrent;
+        owner.recorder(visit).sessions_terminated(&mut tx, &ended, kind).await?;
+    }
     tx.commit().await?;
     visit.platform.sessions.forget(ctx, &ended).await;
     Ok(Flash::OtherSessionsRevoked(count).redirect(visit, PATH))

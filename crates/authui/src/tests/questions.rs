@@ -252,6 +252,19 @@ async fn a_project_can_be_closed_to_newcomers() {
 }
 
 #[tokio::test]
+async fn pages_can_be_off_or_for_applications_only() {
+    for (yaml, path) in [
+        ("ui: { authentication_disabled: true }", "/login"),
+        ("ui: { direct_access_disabled: true }", "/signup"),
+        ("ui: { settings_disabled: true }", "/settings"),
+    ] {
+        let world = World::new(yaml).await;
+        let page = world.browser().get(path).await;
+        assert_eq!(page.summary(), "404 There is nothing here");
+    }
+}
+
+#[tokio::test]
 async fn one_page_can_serve_both_who_is_known_and_who_is_not() {
     let world = World::new("ui: { signup_login_flow_enabled: true }").await;
     world.person("alice", &["alice@example.com"], PASSWORD).await;

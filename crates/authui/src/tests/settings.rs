@@ -79,3 +79,24 @@ async fn the_start_page_leads_on() {
     assert_eq!(world.browser().get("/").await.summary(), "303 /login");
     assert_eq!(alice(&world).await.get("/").await.summary(), "303 /settings");
 }
+
+#[tokio::test]
+async fn what_people_do_to_their_account_is_written_down() {
+    let world = World::new("").await;
+    let mut browser = alice(&world).await;
+    world.browser_of(&domain::UserId::new("alice")).await;
+    let wrong = [("old_password", "x"), ("new_password", "another password")];
+    browser.post("/settings/change_password", &wrong).await;
+    browser.post("/settings/profile", &[("/given_name", "Alice")]).await;
+    let more = [("login_id", "more@example.com")];
+    browser.post("/settings/identity/add_email", &more).await;
+    browser.post("/settings/sessions", &[("action", "revoke_others")]).await;
+    browser.post("/logout", &[]).await;
+    expect_test::expect![[r#"
+        authentication.primary.password.failed
+        user.profile.updated
+        identity.email.added
+        user.session.terminated
+        user.signed_out"#]]
+    .assert_eq(&world.events().await.join("\n"));
+}

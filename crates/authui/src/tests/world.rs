@@ -157,6 +157,13 @@ impl World {
         user
     }
 
+    /// What was written down, in order.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let mut tx = self.store.write(&self.app.id).await.unwrap();
+        let entries = tx.outbox().claim(self.ctx().now, self.ctx().now, 100).await;
+        entries.unwrap().into_iter().map(|it| it.r#type).collect()
+    }
+
     /// A browser in which the person is signed in.
     pub(crate) async fn browser_of(&self, user: &UserId) -> Browser {
         let mut tx = self.store.write(&self.app.id).await.unwrap();

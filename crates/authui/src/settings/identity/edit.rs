@@ -6,6 +6,7 @@ use accounts::login_id::{CheckedLoginId, Lists, check_new};
 use axum::response::Response;
 use domain::{LoginId, LoginIdType};
 use http::StatusCode;
+use limits::{Charged, Limit, Receipt, Subject, charge, refund};
 use serde_json::json;
 use web::Fields;
 
@@ -35,10 +36,16 @@ pub(super) async fn add(
         Err(wrong) => return Ok(form(&visit, &owner, kind, None, typed, Some(wrong))),
     };
     let (ctx, user) = (&visit.ctx, &owner.session.user_id);
+    let receipt = match admit(&visit).await? {
+        Ok(receipt) => receipt,
+        Err(wrong) => return Ok(form(&visit, &owner, kind, None, typed, Some(wrong))),
+    };
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     match attach_login_id(ctx, &mut tx, user, checked).await? {
-        Attached::Attached(_) => {
+        Attached::Attached(added) => {
             follow_identities(ctx, &mut tx, user).await?;
+            owner.recorder(&visit).login_id_added(&mut tx, &added).await?;
+            refund(ctx, &visit.platform.kv, receipt).await?;
             tx.commit().await?;
             Ok(Flash::IdentityAdded(kind.as_str()).redirect(&visit, &list_path(kind)))
         }
@@ -65,9 +72,15 @@ pub(super) async fn change(
         Err(wrong) => return Ok(form(&visit, &owner, kind, Some(current), typed, Some(wrong))),
     };
     let ctx = &visit.ctx;
+    let receipt = match admit(&visit).await? {
+        Ok(receipt) => receipt,
+        Err(wrong) => return Ok(form(&visit, &owner, kind, Some(current), typed, Some(wrong))),
+    };
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     match change_login_id(ctx, &mut tx, current, checked).await? {
-        Attached::Attached(_) => {
+        Attached::Attached(changed) => {
+            owner.recorder(&visit).login_id_updated(&mut tx, current, &changed).await?;
+            refund(ctx, &visit.platform.kv, receipt).await?;
             tx.commit().await?;
             Ok(Flash::IdentityChanged(kind.as_str()).redirect(&visit, &list_path(kind)))
         }
@@ -75,6 +88,15 @@ pub(super) async fn change(
             Ok(form(&visit, &owner, kind, Some(current), typed, Some(taken(kind))))
         }
     }
+}
+
+/// The answer tells whether somebody has this login ID, so asking often is limited.
+async fn admit(visit: &Visit) -> Result<Result<Receipt, Wrong>, Problem> {
+    let (kv, limit) = (&visit.platform.kv, Limit::EnumerateAccounts);
+    Ok(match charge(&visit.ctx, kv, limit, Subject::default()).await? {
+        Charged::Charged(receipt) => Ok(receipt),
+        Charged::Exhausted(_) => Err(Wrong::form("RateLimited", "v2.error.rate-limited")),
+    })
 }
 
 /// The key that a new one fills, where people may add one.

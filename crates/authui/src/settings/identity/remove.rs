@@ -34,6 +34,7 @@ pub(super) async fn act(
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     match detach_login_id(ctx, &mut tx, current).await? {
         Detached::Detached => {
+            owner.recorder(&visit).login_id_removed(&mut tx, current).await?;
             tx.commit().await?;
             Ok(Flash::IdentityRemoved(kind.as_str()).redirect(&visit, &list_path(kind)))
         }

@@ -90,3 +90,20 @@ async fn a_password_that_is_too_long_to_hash_is_refused() {
     let page = browser.post(PATH, &fields).await;
     assert_eq!(page.error_of("new_password"), Some("This has the wrong form."));
 }
+
+#[tokio::test]
+async fn guessing_the_current_password_is_limited_as_at_sign_in() {
+    let yaml = "authentication: { identities: [login_id], primary_authenticators: [password], \
+                rate_limits: { password: { per_user_per_ip: { enabled: true, period: 1m, \
+                burst: 2 } } } }";
+    let world = World::without_authentication(yaml).await;
+    let mut browser = alice(&world).await;
+    let wrong = [("old_password", "a guess"), ("new_password", "another password")];
+    for _ in 0..2 {
+        assert!(browser.post(PATH, &wrong).await.error_of("old_password").is_some());
+    }
+    let right = [("old_password", "a long password"), ("new_password", "another password")];
+    let slowed = browser.post(PATH, &right).await;
+    let expected = "That was a lot of tries in a short time. Wait a little, then try again.";
+    assert_eq!(slowed.form_error(), Some(expected));
+}
