@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 
 use super::*;
 
@@ -78,4 +78,49 @@ fn the_catalogue_of_events() {
         project.app.created - {"app_config":{}}
         project.app.updated - {"app_config_old":{},"app_config_new":{},"app_config_diff":"-","updated_secrets":[],"updated_resources":[]}
     "#]].assert_eq(&catalogue);
+}
+
+/// Each type of event once, with everything that a type can be about.
+fn every_type() -> Vec<Event> {
+    let (user, it) = (alice, || json!({}));
+    let mut events = samples();
+    for r#type in LoginIdType::ALL {
+        events.push(Event::LoginIdAdded { user: user(), r#type, identity: it() });
+        events.push(Event::LoginIdRemoved { user: user(), r#type, identity: it() });
+        events.push(Event::LoginIdUpdated { user: user(), r#type, old: it(), new: it() });
+        if r#type != LoginIdType::Username {
+            events.push(Event::LoginIdVerified { user: user(), r#type, identity: it() });
+            events.push(Event::LoginIdUnverified { user: user(), r#type, identity: it() });
+        }
+    }
+    for stage in [Stage::Primary, Stage::Secondary] {
+        let r#type = AuthenticatorType::Password;
+        events.push(Event::AuthenticationFailed { user: user(), stage, r#type });
+    }
+    events.retain(|event| !matches!(event, Event::IdentificationFailed { .. }));
+    events.sort_by_key(Event::type_name);
+    events.dedup_by_key(|event| event.type_name());
+    events
+}
+
+#[test]
+fn the_page_of_events_is_current() {
+    let mut page = "# Events
+
+What the audit log keeps, and what webhooks will get. This page is written by a test in
+`crates/events`; `UPDATE_EXPECT=1 cargo test -p events` writes it again.
+
+Every event has `id`, `seq`, `type`, `payload` and `context`. The context says when, about whom and
+through what (`timestamp`, `user_id`, `triggered_by`, `ip_address`, `user_agent`, `client_id`, …).
+
+| type | payload |
+|---|---|
+"
+    .to_owned();
+    for event in every_type() {
+        let payload = event.payload();
+        let members: Vec<_> = payload.keys().map(|name| format!("`{name}`")).collect();
+        writeln!(page, "| `{}` | {} |", event.type_name(), members.join(", ")).unwrap();
+    }
+    expect_file!["../../../../docs/events.md"].assert_eq(&page);
 }
