@@ -190,7 +190,7 @@ async fn hand_over(
     let session = OAuthSession {
         browser_hash: sha256_hex(&browser),
         user_id_hint: kept.hint.user_id,
-        sid_hint: kept.hint.session.as_ref().map(Session::sid),
+        sid_hint: kept.hint.session.as_ref().filter(|it| is_own(client, it)).map(Session::sid),
         may_reauthenticate: kept.hint.may_reauthenticate,
         login_required: kept.login_required,
         request: kept.request,
@@ -198,6 +198,11 @@ async fn hand_over(
     let id = oauth_session::save(ctx, &platform.kv, &session).await?;
     let location = page_address(ctx, client, &session.request, &id);
     Ok(hop(&location, cookie.as_ref()))
+}
+
+/// Whether the client may renew a session: its own, or the browser's.
+fn is_own(client: &ClientConfig, session: &Session) -> bool {
+    session.client_id.as_ref().is_none_or(|it| it.as_str() == client.client_id)
 }
 
 /// Whether this is the browser that made the request.

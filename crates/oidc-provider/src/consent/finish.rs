@@ -3,7 +3,7 @@
 use appconfig::ClientConfig;
 use ctx::Ctx;
 use domain::{ClientId, Scopes, UserId};
-use oauth::{AuthorizationRequest, ErrorCode, OAuthError, ResponseType};
+use oauth::{AuthorizationRequest, ErrorCode, OAuthError, ResponseType, scope};
 use sessions::code::{self, CodeGrant};
 use sessions::{AuthenticationInfo, Session, SessionRef, consent};
 use stdx::Timestamp;
@@ -112,8 +112,16 @@ fn code_grant(
         Some(SessionRef::Grant(id)) => (None, Some(id.as_str().to_owned())),
         None => (None, None),
     };
+    // Without a new refresh token, authenticating again adds nothing but time to the grant that
+    // the client has already.
+    let offline = Scopes::parse(&request.scope).contains(scope::OFFLINE_ACCESS);
+    let renewed = proved.reauthenticated_sid.as_deref().and_then(SessionRef::from_sid);
+    let renewed = match renewed {
+        Some(SessionRef::Grant(id)) if !offline => Some(id.as_str().to_owned()),
+        _ => None,
+    };
     CodeGrant {
-        grant_id: ctx.rng.uuid(),
+        grant_id: renewed.unwrap_or_else(|| ctx.rng.uuid()),
         client_id: request.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
         code_challenge: request.code_challenge.clone(),

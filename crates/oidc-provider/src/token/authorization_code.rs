@@ -3,7 +3,7 @@
 //! The code is used up before anything about the request is looked at, so a wrong guess at the
 //! rest cannot be repeated. Everything that is refused afterwards is refused in the same words.
 
-use domain::{AuthorizationId, GrantId, IdpSessionId, Scopes, UserId};
+use domain::{AuthorizationId, Grant, GrantId, IdpSessionId, Scopes, UserId};
 use oauth::{CodeChallenge, OAuthError, TokenResponse, scope};
 use sessions::code::{self, CodeGrant, Redeemed};
 use sessions::grant::{self, NewGrant};
@@ -113,8 +113,18 @@ async fn issue(
     if !user.is_some_and(|it| it.is_usable(ctx.now)) || consent.is_none() {
         return Err(invalid_code());
     }
-    renew_hinted(exchange, tx, found, device_key.as_ref()).await?;
+    let renewed = renew_hinted(exchange, tx, found, device_key.as_ref()).await?;
     let offline = scopes.contains(scope::OFFLINE_ACCESS);
+    if let Some(grant) = renewed.filter(|it| it.id.as_str() == found.grant_id) {
+        let nonce = found.nonce.as_deref();
+        let what = Issue { grant: &grant, scopes: &scopes, nonce, sid: None };
+        let response = tokens(exchange, tx, &what).await?;
+        return Ok(Issued { response, ended: Vec::new() });
+    }
+    if tx.grants().find(&GrantId::new(&found.grant_id)).await?.is_some() {
+        // The grant that was to be renewed has ended.
+        return Err(invalid_code());
+    }
     if offline && let Some(shared) = &found.shared_grant_id {
         let shared = GrantId::new(shared);
         return share(exchange, tx, (&shared, &user_id), (authorization_id, scopes)).await;
@@ -157,24 +167,26 @@ async fn renew_hinted(
     tx: &mut Tx,
     found: &CodeGrant,
     device_key: Option<&DeviceKey>,
-) -> Result<(), EndpointError> {
+) -> Result<Option<Grant>, EndpointError> {
     let sid = found.reauthenticated_sid.as_deref().and_then(SessionRef::from_sid);
-    let Some(SessionRef::Grant(id)) = sid else { return Ok(()) };
-    let Some(hinted) = tx.grants().find(&id).await? else { return Ok(()) };
+    let Some(SessionRef::Grant(id)) = sid else { return Ok(None) };
+    let Some(hinted) = tx.grants().find(&id).await? else { return Ok(None) };
     let is_own = hinted.user_id.as_str() == found.user_id
         && hinted.client_id.as_str() == exchange.client.client_id;
     if !is_own || !hinted.is_live(exchange.ctx.now) {
-        return Ok(());
+        return Ok(None);
     }
     let at = Timestamp(found.authenticated_at_micros);
     tx.grants().set_authenticated_at(&id, at).await?;
     let (ctx, client) = (exchange.ctx, exchange.client);
     let session = SessionRef::Grant(id.clone());
     authenticated(ctx, tx, &client.client_id, &session, How::Reauthenticated).await?;
-    match device_key {
-        Some(key) => key.bind(exchange.client, tx, &hinted).await,
-        None => Ok(()),
+    if let Some(key) = device_key {
+        key.bind(exchange.client, tx, &hinted).await?;
     }
+    // The tokens of this exchange speak of how the person authenticated just now.
+    let authenticated_at = at.max(hinted.authenticated_at);
+    Ok(Some(Grant { authenticated_at, amr: found.amr.clone(), ..hinted }))
 }
 
 /// The person continued with the session of an app: this client gets a refresh token of the

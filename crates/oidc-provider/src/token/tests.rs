@@ -329,10 +329,40 @@ async fn authenticating_again_renews_the_session_of_the_hint() {
     assert_eq!(after.claims["sid"], before.claims["sid"]);
     let moved = before.claims["auth_time"].as_i64().unwrap() + 100;
     assert_eq!(after.claims["auth_time"], moved);
+    // It is the same session, not one more.
+    let ctx = world.ctx();
+    let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
+    let grants = tx.grants().list(&domain::UserId::new("alice")).await.unwrap();
+    assert_eq!(grants.len(), 1);
     // The grant that the app keeps using has moved on as well.
     let refreshed = world.refresh("spa", text(&tokens, "refresh_token")).await.json();
     let refreshed = world.ctx().app.keys.verify(text(&refreshed, "id_token")).unwrap();
     assert_eq!(refreshed.claims["auth_time"], moved);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_in_the_meantime_is_not_renewed() {
+    let world = World::new().await;
+    let tokens = world.tokens("spa", "", "").await;
+    let hint = text(&tokens, "id_token");
+    let extra = format!("scope=openid&max_age=0&id_token_hint={hint}");
+    let code = world.authorize("spa", &extra).await.param("code");
+    world.post("/oauth2/revoke", &format!("token={}", text(&tokens, "refresh_token"))).await;
+    let reply = world.redeem("spa", &code, "").await;
+    refused(&reply, "invalid_grant: invalid authorization code");
+}
+
+#[tokio::test]
+async fn a_hint_of_another_client_renews_nothing_of_it() {
+    let world = World::new().await;
+    let tokens = world.tokens("spa", "", "").await;
+    let before = world.ctx().app.keys.verify(text(&tokens, "id_token")).unwrap();
+    world.sleep(100);
+    let extra = format!("scope=openid&max_age=0&id_token_hint={}", text(&tokens, "id_token"));
+    world.tokens("native", &extra, "").await;
+    let refreshed = world.refresh("spa", text(&tokens, "refresh_token")).await.json();
+    let after = world.ctx().app.keys.verify(text(&refreshed, "id_token")).unwrap();
+    assert_eq!(after.claims["auth_time"], before.claims["auth_time"]);
 }
 
 #[tokio::test]
