@@ -27,8 +27,7 @@ pub fn everything() -> Result<()> {
         say(&format!("missing for the tests: {}", names.join(", ")));
         apt(&packages)?;
     }
-    let e2e = root().join("e2e");
-    if e2e.join("package.json").exists() && !e2e.join("node_modules").exists() {
+    if !root().join("e2e/node_modules").exists() {
         Step::new("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .dir("e2e")
             .run()?;
