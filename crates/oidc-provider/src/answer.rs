@@ -116,19 +116,6 @@ pub fn moved(client: Option<&ClientConfig>, location: &str) -> Response {
     response
 }
 
-/// A request that cannot be answered to the application, because it is not known where that
-/// would be: told to the person instead, as upstream words it.
-pub fn told_to_the_person(error: &OAuthError) -> Response {
-    let body = format!(
-        "Invalid OAuth authorization request:\nerror: {}\nerror_description: {}\n",
-        error.code.as_str(),
-        error.description
-    );
-    let mut response = (StatusCode::BAD_REQUEST, body).into_response();
-    private(response.headers_mut());
-    response
-}
-
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for it in text.chars() {

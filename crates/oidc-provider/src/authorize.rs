@@ -19,10 +19,11 @@ use sessions::{OAuthSession, Resolved, Session, app_session, oauth_session};
 use stdx::sha256_hex;
 use web::{APP_SESSION_COOKIE, CtxOf, Platform, SetCookie};
 
-use crate::answer::{Answer, Destination, private, told_to_the_person};
+use crate::answer::{Answer, Destination, private};
 use crate::client::{allows_redirect, is_machine};
 use crate::consent;
 use crate::error::EndpointError;
+use crate::told;
 pub use hint::Known as KnownIdToken;
 pub use rules::check as check_rules;
 
@@ -48,11 +49,14 @@ pub async fn post(
 async fn authorize(platform: &Platform, ctx: &Ctx, headers: &HeaderMap, text: &str) -> Response {
     let mut params = match Params::parse(text) {
         Ok(params) => params,
-        Err(error) => return told_to_the_person(&OAuthError::invalid_request(error.to_string())),
+        Err(error) => {
+            let error = OAuthError::invalid_request(error.to_string());
+            return told::mistake(ctx, headers, &error);
+        }
     };
     let (client, destination) = match destination(ctx, &mut params) {
         Ok(found) => found,
-        Err(error) => return told_to_the_person(&error),
+        Err(error) => return told::mistake(ctx, headers, &error),
     };
     let outcome = match ResponseMode::parse(&params) {
         Ok(mode) => {

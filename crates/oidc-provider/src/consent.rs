@@ -16,10 +16,11 @@ use serde_json::json;
 use sessions::{AuthenticationInfo, OAuthSession, authentication_info, oauth_session};
 use web::{CtxOf, Page, Platform};
 
-use crate::answer::{Destination, display_name, told_to_the_person};
+use crate::answer::{Destination, display_name};
 use crate::authorize::{check_rules, is_browser_of};
 use crate::client::{allows_redirect, is_registered};
 use crate::error::EndpointError;
+use crate::told;
 use finish::is_covered;
 pub use finish::{Finished, Proved, finish};
 
@@ -45,7 +46,8 @@ pub async fn post(
     form: String,
 ) -> Response {
     if !web::is_from_our_pages(&ctx.app, &Method::POST, &headers) {
-        return told_to_the_person(&OAuthError::invalid_request("this form was sent elsewhere"));
+        let error = OAuthError::invalid_request("this form was sent elsewhere");
+        return told::mistake(&ctx, &headers, &error);
     }
     let query = query.unwrap_or_default();
     let pending = match Pending::find(&platform, &ctx, &headers, &query).await {
@@ -57,7 +59,7 @@ pub async fn post(
     match form.get("action").or_else(|| form.get("x_action")) {
         Some("consent") => pending.proceed(&platform, &ctx, &headers, true).await,
         Some("cancel") => pending.cancel(&platform, &ctx, &headers).await,
-        _ => told_to_the_person(&OAuthError::invalid_request("unknown action")),
+        _ => told::mistake(&ctx, &headers, &OAuthError::invalid_request("unknown action")),
     }
 }
 
@@ -264,7 +266,8 @@ fn answer_without_request(
             let to = Destination { redirect_uri, mode: ResponseMode::Query, state };
             to.refused(ctx, error).respond(ctx, Some(client), headers)
         }
-        _ => told_to_the_person(error),
+        _ if error.code == ErrorCode::InvalidRequest => told::expired(ctx, headers, error),
+        _ => told::mistake(ctx, headers, error),
     }
 }
 

@@ -17,10 +17,11 @@ use sessions::{Resolved, Session, end};
 use stdx::sha256_hex;
 use web::{CtxOf, Platform};
 
-use crate::answer::{moved, private, told_to_the_person};
+use crate::answer::{moved, private};
 use crate::authorize::KnownIdToken;
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
+use crate::told;
 
 /// The parameter under which a kept form is found again.
 const REF: &str = "x_end_session_ref";
@@ -36,15 +37,20 @@ pub async fn get(
         Ok(params) => end_session(&platform, &ctx, &headers, &params).await,
         Err(error) => Err(error.into()),
     };
-    outcome.unwrap_or_else(|error| told_to_the_person(&error.to_oauth()))
+    outcome.unwrap_or_else(|error| told::mistake(&ctx, &headers, &error.to_oauth()))
 }
 
-pub async fn post(State(platform): State<Platform>, CtxOf(ctx): CtxOf, form: String) -> Response {
+pub async fn post(
+    State(platform): State<Platform>,
+    CtxOf(ctx): CtxOf,
+    headers: HeaderMap,
+    form: String,
+) -> Response {
     let outcome = match Params::parse(&form) {
         Ok(params) => keep(&platform, &ctx, &Request::read(&params)).await,
         Err(error) => Err(error.into()),
     };
-    outcome.unwrap_or_else(|error| told_to_the_person(&error.to_oauth()))
+    outcome.unwrap_or_else(|error| told::mistake(&ctx, &headers, &error.to_oauth()))
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

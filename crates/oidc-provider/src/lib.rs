@@ -19,6 +19,7 @@ mod id_token;
 mod metadata;
 mod revoke;
 mod token;
+mod told;
 mod userinfo;
 
 #[cfg(test)]
