@@ -170,6 +170,10 @@ for (const mode of Object.keys(modes)) {
       const stale = await go("/login?x_ref=made-up");
       assert.equal(stale.status(), 400);
       await look("error");
+      assert.equal((await go("/oauth2/consent?code=made-up")).status(), 400);
+      await look("error-expired");
+      assert.equal((await go("/oauth2/authorize?client_id=nobody")).status(), 400);
+      await look("error-request");
     });
 
     test("the demo and the inbox", async () => {
