@@ -8,6 +8,7 @@ mod format;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -67,9 +68,9 @@ pub enum Verdict {
     },
 }
 
-struct Job {
-    password: Secret<String>,
-    task: Task,
+enum Job {
+    Password { password: Secret<String>, task: Task },
+    Other(Box<dyn FnOnce() + Send>),
 }
 
 enum Task {
@@ -86,7 +87,7 @@ impl Hasher {
             let queue = queue.clone();
             std::thread::Builder::new()
                 .name(format!("hasher-{number}"))
-                .spawn(move || work(&queue, format))
+                .spawn(move || work_on(&queue, format))
                 .expect("the process may start its threads");
         }
         Self { jobs, format }
@@ -142,6 +143,18 @@ impl Hasher {
         Ok(Verdict::Wrong)
     }
 
+    /// Does other work about a password that takes as long, such as judging how good it is.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have gone: then nobody hears the answer.
+        let work = move || drop(reply.send(work()));
+        self.jobs.try_send(Job::Other(Box::new(work))).map_err(|_| HasherError::Busy)?;
+        answer.await.map_err(|_| HasherError::Failed)
+    }
+
     async fn find(
         &self,
         password: &Secret<String>,
@@ -156,7 +169,7 @@ impl Hasher {
     }
 
     fn submit(&self, password: &Secret<String>, task: Task) -> Result<(), HasherError> {
-        let job = Job { password: password.clone(), task };
+        let job = Job::Password { password: password.clone(), task };
         self.jobs.try_send(job).map_err(|_| HasherError::Busy)
     }
 }
@@ -167,11 +180,23 @@ impl std::fmt::Debug for Hasher {
     }
 }
 
+/// A panic in somebody else's code costs one answer, not a thread.
+fn work_on(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+    while catch_unwind(AssertUnwindSafe(|| work(queue, format))).is_err() {}
+}
+
 fn work(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
     let mut memory = Memory::default();
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { password, task }) = next else { return };
+        let (password, task) = match next {
+            Ok(Job::Password { password, task }) => (password, task),
+            Ok(Job::Other(work)) => {
+                work();
+                continue;
+            }
+            Err(_) => return,
+        };
         let password = password.reveal().as_bytes();
         // Whoever asked may have gone: then nobody hears the answer.
         match task {

@@ -90,7 +90,7 @@ pub async fn verify(
             rehash(ctx, store, hasher, &mut authenticator, password).await?;
         }
     }
-    let must_change = must_change(ctx, &authenticator, password);
+    let must_change = must_change(ctx, hasher, &authenticator, password).await?;
     Ok(PasswordCheck::Right { authenticator, must_change })
 }
 
@@ -105,7 +105,7 @@ pub async fn prepare(
     password: &Secret<String>,
 ) -> Result<Prepared, AccountError> {
     let policy = &ctx.app.config.authenticator.password.policy;
-    let mut broken = policy::broken_rules(policy, password.reveal());
+    let mut broken = judge(ctx, hasher, password).await?;
     if let Some(user) = user
         && policy.keeps_history()
     {
@@ -194,11 +194,12 @@ async fn rehash(
     Ok(())
 }
 
-fn must_change(
+async fn must_change(
     ctx: &Ctx,
+    hasher: &Hasher,
     authenticator: &PasswordAuthenticator,
     password: &Secret<String>,
-) -> Option<MustChange> {
+) -> Result<Option<MustChange>, AccountError> {
     let config = &ctx.app.config.authenticator.password;
     let is_temporary = authenticator.expire_after.is_some_and(|at| at < ctx.now);
     let age = ctx.now.seconds_since(authenticator.updated_at);
@@ -206,11 +207,27 @@ fn must_change(
     let is_too_old =
         age_max.is_some_and(|age_max| age >= i64::try_from(age_max).unwrap_or(i64::MAX));
     if is_temporary || is_too_old {
-        return Some(MustChange::Expired);
+        return Ok(Some(MustChange::Expired));
     }
-    let is_too_weak =
-        config.force_change && !policy::broken_rules(&config.policy, password.reveal()).is_empty();
-    is_too_weak.then_some(MustChange::Policy)
+    let is_too_weak = config.force_change && !judge(ctx, hasher, password).await?.is_empty();
+    Ok(is_too_weak.then_some(MustChange::Policy))
+}
+
+/// The rules that a password breaks. Guessing at it can take as long as hashing it.
+async fn judge(
+    ctx: &Ctx,
+    hasher: &Hasher,
+    password: &Secret<String>,
+) -> Result<Vec<Rule>, AccountError> {
+    let (app, password) = (ctx.app.clone(), password.clone());
+    let judge = move || {
+        let policy = &app.config.authenticator.password.policy;
+        policy::broken_rules(policy, password.reveal())
+    };
+    if ctx.app.config.authenticator.password.policy.minimum_guessable_level > 0 {
+        return Ok(hasher.run(judge).await?);
+    }
+    Ok(judge())
 }
 
 async fn remember(

@@ -98,6 +98,16 @@ async fn a_full_queue_is_busy_and_recovers() {
 }
 
 #[tokio::test]
+async fn a_panic_costs_one_answer() {
+    let hasher = Hasher::for_tests();
+    for _ in 0..3 {
+        let panicked = hasher.run(|| assert_eq!(1, 2, "on purpose")).await;
+        assert_eq!(panicked, Err(HasherError::Failed));
+    }
+    assert_eq!(hasher.run(|| 7).await, Ok(7));
+}
+
+#[tokio::test]
 async fn nobody_takes_as_long_as_somebody() {
     let hasher = Hasher::new(&HasherSettings { threads: 1, ..HasherSettings::default() });
     let password = secret("correct horse");

@@ -115,6 +115,19 @@ async fn a_password_that_is_too_weak_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_guessed_at_once_is_refused() {
+    let yaml = "authenticator: { password: { policy: { minimum_guessable_level: 3 } } }";
+    let world = World::new(yaml).await;
+    let prepare = async |password: &str| {
+        let password = secret(password);
+        prepare(&world.ctx, &world.store, &world.hasher, None, &password).await.unwrap()
+    };
+    let refused = Prepared::Refused(vec![Rule::Guessable { level_min: 3, level: Some(1) }]);
+    assert_eq!(prepare("password").await, refused);
+    assert!(matches!(prepare("9qLkf!x2mZ7w").await, Prepared::Ready(_)));
+}
+
+#[tokio::test]
 async fn a_password_that_no_longer_meets_the_policy_must_be_changed() {
     let policy = |force: bool| {
         format!(
