@@ -70,6 +70,9 @@ section! {
         #[schemars(with = "Vec<text::Uri>")]
         post_logout_redirect_uris: Vec<String>,
         refresh_token_rotation_enabled: bool,
+        /// Ours: how long a lost answer to a rotation is given again; 0 is never.
+        #[schemars(range(min = 0, max = 300))]
+        x_refresh_token_rotation_grace_period_seconds: Option<i64>,
         issue_jwt_access_token: bool,
         #[schemars(with = "text::Uri")]
         policy_uri: Option<String>,
@@ -148,6 +151,9 @@ choice! {
 
 pub(crate) const ACCESS_TOKEN_LIFETIME_SECONDS: i64 = 30 * 60;
 
+/// Clients retry within seconds; a thief does not hurry.
+const ROTATION_GRACE_SECONDS: i64 = 10;
+
 /// The `if` of a rule about some application types.
 fn is_type(types: &[&str]) -> serde_json::Value {
     serde_json::json!({
@@ -197,6 +203,11 @@ impl ClientConfig {
     pub fn allows_pii_in_id_token(&self) -> bool {
         use ApplicationType::{Confidential, ThirdPartyApp};
         matches!(self.x_application_type, Some(Confidential | ThirdPartyApp))
+    }
+
+    /// For how many seconds the secret before a rotation is answered as it was.
+    pub fn rotation_grace_seconds(&self) -> i64 {
+        self.x_refresh_token_rotation_grace_period_seconds.unwrap_or(ROTATION_GRACE_SECONDS)
     }
 
     /// The redirect URI of a request that names none.

@@ -56,6 +56,36 @@ oauth:
 }
 
 #[test]
+fn the_grace_after_a_rotation_is_ten_seconds_and_at_most_five_minutes() {
+    let client = |more: &str| {
+        format!(
+            "oauth: {{ clients: [{{ client_id: a, name: a, x_application_type: m2m{more} }}] }}\n"
+        )
+    };
+    let key = "x_refresh_token_rotation_grace_period_seconds";
+    for (more, expected) in
+        [(String::new(), 10), (format!(", {key}: 0"), 0), (format!(", {key}: 300"), 300)]
+    {
+        let config = AppConfig::parse(&format!("{BASE}{}", client(&more))).unwrap();
+        assert_eq!(config.oauth.clients[0].rotation_grace_seconds(), expected, "{more}");
+        let written = serde_json::to_value(&config.oauth.clients[0]).unwrap();
+        assert_eq!(written.get(key).is_none(), more.is_empty(), "written only when it was");
+    }
+    check(
+        &client(&format!(", {key}: 301")),
+        &expect![[r#"
+        invalid configuration
+          /oauth/clients/0/x_refresh_token_rotation_grace_period_seconds: the value is greater than the maximum of 300"#]],
+    );
+    check(
+        &client(&format!(", {key}: -1")),
+        &expect![[r#"
+        invalid configuration
+          /oauth/clients/0/x_refresh_token_rotation_grace_period_seconds: the value is less than the minimum of 0"#]],
+    );
+}
+
+#[test]
 fn rules_across_sections_are_checked() {
     check(
         "

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use stdx::sha256_hex;
 
-use super::{Found, GRACE_SECONDS, Refusal, find, rotate};
+use super::{Found, Refusal, find, rotate};
 use crate::world::{World, alice};
 use crate::{Credentials, Resolved, end};
 
@@ -46,7 +48,7 @@ async fn a_lost_answer_is_given_again_for_a_few_seconds() {
     let world = World::new().await;
     let first = world.grant("app", None).await.refresh_token.reveal().clone();
     let second = present(&world, &first).await.unwrap();
-    world.sleep(GRACE_SECONDS - 1);
+    world.sleep(9);
     assert_eq!(present(&world, &first).await, Ok(second.clone()), "no fork: the same answer");
     world.sleep(60);
     assert!(present(&world, &second).await.is_ok());
@@ -57,9 +59,28 @@ async fn replaying_after_the_grace_ends_the_grant_for_everybody() {
     let world = World::new().await;
     let first = world.grant("app", None).await.refresh_token.reveal().clone();
     let second = present(&world, &first).await.unwrap();
-    world.sleep(GRACE_SECONDS);
+    world.sleep(10);
     assert_eq!(present(&world, &first).await, Err("replayed"));
     assert_eq!(present(&world, &second).await, Err("ended"));
+}
+
+#[tokio::test]
+async fn a_client_decides_on_its_own_grace() {
+    for (grace, late, expected) in [
+        (60, 59, None),
+        (60, 60, Some("replayed")),
+        (0, 0, Some("replayed")),
+        (0, -1, Some("replayed")),
+    ] {
+        let mut world = World::new().await;
+        let client = &mut Arc::get_mut(&mut world.app).unwrap().config.oauth.clients[0];
+        client.x_refresh_token_rotation_grace_period_seconds = Some(grace);
+        let first = world.grant("app", None).await.refresh_token.reveal().clone();
+        let second = present(&world, &first).await.unwrap();
+        world.sleep(late);
+        let expected = expected.map_or(Ok(second), Err);
+        assert_eq!(present(&world, &first).await, expected, "{late} of {grace} seconds later");
+    }
 }
 
 #[tokio::test]
