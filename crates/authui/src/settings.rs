@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use ::sessions::Session;
 use axum::Router;
+use axum::response::Response;
 use axum::routing::get;
 use domain::UserOverview;
 use serde_json::{Value, json};
@@ -19,11 +20,13 @@ use web::Platform;
 
 use crate::problem::Problem;
 use crate::record::Recorder;
-use crate::visit::Visit;
+use crate::visit::{Visit, see_other};
 
 pub fn router() -> Router<Platform> {
     Router::new()
         .route("/settings", get(overview::show))
+        // Where older versions of the SDKs lead.
+        .route("/settings/identities", get(to_overview))
         .route("/settings/profile", get(profile::show).post(profile::save))
         .route("/settings/change_password", get(password::show).post(password::save))
         .route("/settings/sessions", get(sessions::show).post(sessions::act))
@@ -53,6 +56,11 @@ impl Owner {
     fn recorder<'a>(&'a self, visit: &'a Visit) -> Recorder<'a> {
         Recorder { visit, session: &self.session }
     }
+}
+
+async fn to_overview(visit: Visit) -> Result<Response, Problem> {
+    visit.signed_in().await?;
+    Ok(see_other(&visit.link("/settings", &[])))
 }
 
 /// What every page of the settings is given, with its own variables.

@@ -145,3 +145,25 @@ async fn an_app_that_wants_no_session_leaves_no_cookie() {
     assert!(done.location.expect("the way back").contains("/oauth2/consent"));
     assert_eq!(browser.cookies.get("session"), None);
 }
+
+#[tokio::test]
+async fn an_app_that_allows_one_session_says_what_going_on_means() {
+    let world = World::new("").await;
+    let user = world.person("alice", &["alice@example.com"], PASSWORD).await;
+    let elsewhere = world.grant_of(&user).await;
+    let mut browser = world.browser();
+    let x_ref = begin(&world, &mut browser, "x_page=login").await;
+    let entered = browser.get(&enter(&x_ref)).await;
+    let page = browser.follow(&entered).await;
+    let asked = browser.fill(&page, &[("login_id", "alice@example.com")]).await;
+    let page = browser.follow(&asked).await;
+    let asked = browser.fill(&page, &[("password", PASSWORD)]).await;
+    let page = browser.follow(&asked).await;
+    assert_eq!(page.summary(), "200 Sign out elsewhere?");
+    page.shows(r#"href="https://app.example/""#);
+    let done = browser.fill(&page, &[("action", "terminate")]).await;
+    assert!(done.location.expect("the way back").contains("/oauth2/consent"));
+    let mut tx = world.store.read(&world.app.id).await.unwrap();
+    let ended = tx.grants().find(&elsewhere.id).await.unwrap().unwrap();
+    assert!(!ended.is_live(world.ctx().now));
+}

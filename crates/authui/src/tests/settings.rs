@@ -3,6 +3,8 @@ mod password;
 mod profile;
 mod sessions;
 
+use ::sessions::app_session;
+
 use super::world::{Browser, World};
 
 async fn alice(world: &World) -> Browser {
@@ -99,4 +101,24 @@ async fn what_people_do_to_their_account_is_written_down() {
         user.session.terminated
         user.signed_out"#]]
     .assert_eq(&world.events().await.join("\n"));
+}
+
+#[tokio::test]
+async fn an_app_opens_the_settings_as_the_person_who_is_signed_in_to_it() {
+    let world = World::new("").await;
+    let user = world.person("alice", &["alice@example.com"], "a long password").await;
+    let grant = world.grant_of(&user).await;
+    let mut tx = world.store.read(&world.app.id).await.unwrap();
+    let tokens = tx.refresh_tokens().list(&grant.id).await.unwrap();
+    drop(tx);
+    let ctx = world.ctx();
+    let (token, _) =
+        app_session::issue_token(&ctx, &world.kv, &grant, &tokens[0].id).await.unwrap();
+    let cookie = app_session::exchange(&ctx, &world.kv, token.reveal()).await.unwrap();
+    let mut browser = world.browser();
+    browser.cookies.insert("app_session".to_owned(), cookie.unwrap().reveal().clone());
+    let page = browser.get("/settings").await;
+    page.shows("alice@example.com");
+    page.shows(r#"<a class="back-to-app" href="https://app.example/">"#);
+    assert_eq!(browser.get("/settings/identities").await.summary(), "303 /settings");
 }

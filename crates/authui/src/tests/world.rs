@@ -14,12 +14,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use ctx::{App, Caller, Ctx, Parts};
-use domain::UserId;
+use domain::{ClientId, Grant, GrantId, Scopes, UserId};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jose::SigningKeys;
 use kv::Kv;
-use sessions::{Sessions, browser};
+use sessions::grant::NewGrant;
+use sessions::{Sessions, browser, consent, grant};
 use stdx::{Rng, Secret, Timestamp};
 use store::Store;
 use tower::ServiceExt as _;
@@ -50,7 +51,7 @@ http: {{ public_origin: http://localhost:3000 }}
 verification: {{ claims: {{ email: {{ enabled: false }}, phone_number: {{ required: true }} }} }}
 oauth:
   clients:
-  - {{ client_id: web, name: Web, client_name: Harbour Ferry, \
+  - {{ client_id: web, name: Web, client_name: Harbour Ferry, x_max_concurrent_session: 1, \
          x_application_type: traditional_webapp, client_uri: https://app.example/, \
          redirect_uris: [https://app.example/cb], \
          post_logout_redirect_uris: [https://app.example/bye] }}
@@ -162,6 +163,32 @@ impl World {
         let mut tx = self.store.write(&self.app.id).await.unwrap();
         let entries = tx.outbox().claim(self.ctx().now, self.ctx().now, 100).await;
         entries.unwrap().into_iter().map(|it| it.r#type).collect()
+    }
+
+    /// The person signs in to the client with the project's only application.
+    pub(crate) async fn grant_of(&self, user: &UserId) -> Grant {
+        let ctx = self.ctx();
+        let client = &self.app.config.oauth.clients[0];
+        let client_id = ClientId::new(&client.client_id);
+        let scopes = Scopes::parse("openid https://authgear.com/scopes/full-access");
+        let mut tx = self.store.write(&self.app.id).await.unwrap();
+        let authorization = consent::give(&ctx, &mut tx, user, &client_id, &scopes).await.unwrap();
+        let new = NewGrant {
+            id: GrantId::new(ctx.rng.uuid()),
+            user_id: user.clone(),
+            authorization_id: authorization.id,
+            scopes,
+            idp_session_id: None,
+            identity_id: None,
+            sso_enabled: false,
+            amr: vec!["pwd".to_owned()],
+            authenticated_at: ctx.now,
+            device_info: None,
+            app2app_device_key_jwk: None,
+        };
+        let issued = grant::issue(&ctx, &mut tx, client, new).await.unwrap();
+        tx.commit().await.unwrap();
+        issued.grant
     }
 
     /// A browser in which the person is signed in.
