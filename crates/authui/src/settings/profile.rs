@@ -30,6 +30,10 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
 pub async fn save(visit: Visit, posted: Fields) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
     let (standard, custom) = changes(&visit, &owner, &posted);
+    if standard.is_empty() && custom.is_empty() {
+        // Nothing happened, so nothing is written down.
+        return Ok(Flash::ProfileSaved.redirect(&visit, PATH));
+    }
     let mut tx = visit.platform.store.write(&visit.ctx.app.id).await?;
     let mut errors = write(&visit, &owner, &mut tx, false, standard).await?;
     errors.extend(write(&visit, &owner, &mut tx, true, custom).await?);

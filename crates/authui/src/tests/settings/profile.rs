@@ -69,4 +69,5 @@ async fn what_may_only_be_read_is_not_written() {
     assert_eq!(saved.summary(), "303 /settings/profile");
     browser.get(PATH).await.lacks("Female");
     browser.get("/settings").await.lacks("x@example.com");
+    assert!(world.events().await.is_empty());
 }
