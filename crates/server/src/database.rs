@@ -10,14 +10,17 @@ use std::time::Duration;
 use ctx::App;
 use domain::AppId;
 use serde_json::{Map, Value};
-use store::{ConfigSource, Store, StoreError};
+use store::{Changes, ConfigSource, Store, StoreError};
 use web::Apps;
 
 use crate::causes;
 use crate::snapshot::{self, Files};
 
-/// How soon a change is seen.
+/// How soon a change is seen that nobody tells us of.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How soon it is seen while somebody should: a message can be lost, and not everybody sends one.
+const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 
 /// Why the projects cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +48,48 @@ pub async fn load(store: &Store, apps: &Apps) -> Result<(), DatabaseError> {
 /// Reads them again whenever one changes, until the process ends.
 pub async fn watch(store: Store, apps: Apps) {
     let mut seen = fingerprint(&store).await.ok();
-    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    let mut changes = store.config_source_changes();
     loop {
-        ticks.tick().await;
+        // After a failure there is something to catch up with.
+        let patience = if changes.is_some() && seen.is_some() { LOOK_ANYWAY } else { LOOK_EVERY };
+        let is_told = is_told(changes.as_mut(), patience).await;
         match fingerprint(&store).await {
-            Ok(now) if seen.as_ref() == Some(&now) => {}
-            Ok(now) => match load(&store, &apps).await {
-                Ok(()) => seen = Some(now),
-                Err(error) => tracing::error!(%error, "the projects cannot be read again"),
-            },
-            Err(error) => tracing::warn!(%error, "cannot look for changed projects"),
+            Ok(now) if !is_told && seen.as_ref() == Some(&now) => {}
+            Ok(now) => {
+                seen = match load(&store, &apps).await {
+                    Ok(()) => Some(now),
+                    Err(error) => {
+                        tracing::error!(%error, "the projects cannot be read again");
+                        None
+                    }
+                };
+                if !is_told {
+                    // Nobody said so: the connection may be dead without our knowing.
+                    changes = store.config_source_changes();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot look for changed projects");
+                seen = None;
+            }
         }
+    }
+}
+
+/// Whether a change was told of before the time was up.
+async fn is_told(changes: Option<&mut Changes>, patience: Duration) -> bool {
+    let Some(changes) = changes else {
+        tokio::time::sleep(patience).await;
+        return false;
+    };
+    match tokio::time::timeout(patience, changes.next()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "cannot listen for changed projects");
+            tokio::time::sleep(LOOK_EVERY).await;
+            false
+        }
+        Err(_) => false,
     }
 }
 

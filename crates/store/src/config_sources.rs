@@ -8,7 +8,11 @@ use serde_json::{Map, Value};
 use stdx::Timestamp;
 
 use crate::db::Arg;
-use crate::{Result, Store, Tx};
+use crate::{Changes, Result, Store, Tx};
+
+/// Where PostgreSQL tells of projects and of hosts, also when Authgear's portal writes them.
+pub(crate) const CONFIG_SOURCE_CHANGE: &str = "config_source_change";
+pub(crate) const DOMAIN_CHANGE: &str = "domain_change";
 
 /// One project as the database keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,11 @@ impl Store {
     /// A reader of what belongs to no project.
     pub async fn read_everywhere(&self) -> Result<Tx> {
         self.read(&AppId::new("")).await
+    }
+
+    /// Tells when a project or a host may have changed; `None` on SQLite, which has to be asked.
+    pub fn config_source_changes(&self) -> Option<Changes> {
+        self.changes(&[CONFIG_SOURCE_CHANGE, DOMAIN_CHANGE])
     }
 }
 
@@ -80,7 +89,8 @@ impl ConfigSources<'_> {
                    ON CONFLICT (app_id) DO UPDATE
                      SET data = excluded.data, updated_at = excluded.updated_at";
         self.0.execute(sql, &[Arg::Text(id), Arg::Time(at), Arg::Object(data)]).await?;
-        Ok(())
+        let app = self.0.app().clone();
+        self.0.notify(CONFIG_SOURCE_CHANGE, app.as_str()).await
     }
 
     /// Gives this project a host. A host has one owner: it stays with whoever has it.
@@ -90,7 +100,11 @@ impl ConfigSources<'_> {
                    VALUES ($1, $2, $3, $4, $4, '', FALSE)
                    ON CONFLICT (apex_domain) DO NOTHING";
         let args = [Arg::Text(id), Arg::Time(at), Arg::Text(domain)];
-        Ok(self.0.execute(sql, &args).await? == 1)
+        let is_new = self.0.execute(sql, &args).await? == 1;
+        if is_new {
+            self.0.notify(DOMAIN_CHANGE, domain).await?;
+        }
+        Ok(is_new)
     }
 
     async fn domains(&mut self) -> Result<Vec<(AppId, String)>> {

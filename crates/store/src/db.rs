@@ -4,6 +4,7 @@
 //! pool, five seconds for a statement, UTC, the schema of the project's settings. Everything
 //! above this module writes one SQL text, in which `$1` is the project.
 
+mod changes;
 mod error;
 mod migrate;
 mod open;
@@ -19,6 +20,7 @@ use domain::AppId;
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
 use sqlx::sqlite::SqliteConnection;
 
+pub use changes::Changes;
 pub(crate) use error::failed;
 pub use error::{Result, StoreError};
 use readers::{Reader, Readers};

@@ -29,7 +29,7 @@ pub use audit_log::AuditLog;
 pub use authenticators::Authenticators;
 pub use authorizations::Authorizations;
 pub use config_sources::{ConfigSource, ConfigSources};
-pub use db::{Result, Store, StoreError, Tx};
+pub use db::{Changes, Result, Store, StoreError, Tx};
 pub use grants::Grants;
 pub use identities::{Identities, InsertedIdentity};
 pub use idp_sessions::IdpSessions;

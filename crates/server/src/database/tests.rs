@@ -1,4 +1,13 @@
-use super::unescape;
+use std::time::Duration;
+
+use domain::AppId;
+use serde_json::{Map, Value};
+use stdx::{Rng, Timestamp};
+use store::Store;
+use web::Apps;
+
+use super::{LOOK_ANYWAY, unescape, watch};
+use crate::project::NewProject;
 
 #[track_caller]
 fn check(escaped: &str, path: Option<&str>) {
@@ -17,4 +26,57 @@ fn a_broken_escape_is_no_path() {
     check("a_b", None);
     check("a_xyz_b", None);
     check("a_110000_b", None);
+}
+
+/// The row of a new project.
+fn data(app_id: &str) -> Map<String, Value> {
+    let folder = std::env::temp_dir().join(format!("authwarden-row-{app_id}"));
+    let public_origin = format!("http://{app_id}.example");
+    let project = NewProject { app_id: app_id.to_owned(), public_origin, with_demo: false };
+    project.write(&folder, &Rng::system(), Timestamp::EPOCH).unwrap();
+    let files = ["authgear.yaml", "authgear.secrets.yaml"].map(|name| {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        (name.to_owned(), Value::String(base64(&bytes)))
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+    files.into_iter().collect()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let text = stdx::base64url(bytes).replace('-', "+").replace('_', "/");
+    let padding = "=".repeat((4 - text.len() % 4) % 4);
+    text + &padding
+}
+
+async fn put(store: &Store, app_id: &str) {
+    let mut tx = store.write(&AppId::new(app_id)).await.unwrap();
+    tx.config_sources().put(app_id, &data(app_id), Timestamp::EPOCH).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn served(apps: &Apps, app_id: &str) {
+    while apps.find(&format!("{app_id}.example")).is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn postgres_tells_of_a_project_before_anybody_looks() {
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the test suite")]
+    let Ok(url) = std::env::var("TEST_POSTGRES") else { return };
+    let store = Store::postgres(&url, "authwarden_server_watch").await.unwrap();
+    // The schema may have rows of an earlier run, so these names are new ones.
+    let [first, second] = [(); 2].map(|()| Rng::system().uuid());
+    let apps = Apps::default();
+    put(&store, &first).await;
+    let changing = async {
+        // It is served because listening has begun: from here on, only being told is fast enough.
+        served(&apps, &first).await;
+        put(&store, &second).await;
+        served(&apps, &second).await;
+    };
+    tokio::select! {
+        () = watch(store.clone(), apps.clone()) => unreachable!("it never ends"),
+        outcome = tokio::time::timeout(LOOK_ANYWAY / 2, changing) => outcome.unwrap(),
+    }
 }
