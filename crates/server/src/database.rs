@@ -1,7 +1,7 @@
 //! Many projects from the database, in the tables that upstream keeps them in.
 //!
 //! A project's files are one JSON object: escaped path to base64. A project that does not
-//! parse is left out, logged once, and served in its last good state if it had one.
+//! parse is left out, logged whenever they are read, and served in its last good state if it had one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
