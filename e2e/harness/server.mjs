@@ -30,20 +30,30 @@ export class Server {
   /** Starts with a fresh project, and waits until it answers. See `writeProject` for `change`. */
   static async start({ change, spaOrigin = "http://localhost:1", env = {} } = {}) {
     const server = new Server();
-    server.port = await freePort();
-    server.origin = `http://localhost:${server.port}`;
-    server.project = join(server.folder, "project");
-    mkdirSync(server.project);
-    writeProject(server.project, { origin: server.origin, spaOrigin, change });
-    server.env = {
+    try {
+      await server.#make({ change, spaOrigin, env });
+      return server;
+    } catch (error) {
+      if (server.program && !server.program.hasEnded) await server.program.kill();
+      removeFolder(server.folder);
+      throw error;
+    }
+  }
+
+  async #make({ change, spaOrigin, env }) {
+    this.port = await freePort();
+    this.origin = `http://localhost:${this.port}`;
+    this.project = join(this.folder, "project");
+    mkdirSync(this.project);
+    writeProject(this.project, { origin: this.origin, spaOrigin, change });
+    this.env = {
       CONFIG_SOURCE_TYPE: "local_fs",
-      CONFIG_SOURCE_DIRECTORY: server.project,
-      MAIN_LISTEN_ADDR: `127.0.0.1:${server.port}`,
-      AUTHWARDEN_DATA_DIR: join(server.folder, "data"),
+      CONFIG_SOURCE_DIRECTORY: this.project,
+      MAIN_LISTEN_ADDR: `127.0.0.1:${this.port}`,
+      AUTHWARDEN_DATA_DIR: join(this.folder, "data"),
       ...env,
     };
-    await server.startAgain();
-    return server;
+    await this.startAgain();
   }
 
   /** Starts what ended, on the same port with the same data. */

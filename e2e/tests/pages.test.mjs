@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { newPerson } from "../harness/agent.mjs";
+import { Agent, newPerson } from "../harness/agent.mjs";
 import { launchBrowser, signIn, signUp } from "../harness/browser.mjs";
 import { modes, openLooking } from "../harness/look.mjs";
 import { authorizePath, pkce } from "../harness/oauth.mjs";
@@ -248,4 +248,68 @@ test("a form that another site sends is refused", async () => {
     const answer = await fetch(server.origin + path, { method: "POST", headers, body: "action=logout", redirect: "manual" });
     assert.equal(answer.status, 403, path);
   }
+});
+
+describe("limits", () => {
+  const locked = newPerson();
+  let strict;
+
+  before(async () => {
+    strict = await Server.start({
+      change: (config) => {
+        config.authentication.lockout = {
+          max_attempts: 2,
+          history_duration: "1h",
+          minimum_duration: "10m",
+          maximum_duration: "10m",
+          lockout_type: "per_user",
+          password: { enabled: true },
+        };
+        config.authentication.rate_limits.signup.per_ip = { enabled: true, period: "1h", burst: 1 };
+      },
+    });
+    const agent = new Agent(strict.origin);
+    await agent.signUp(locked);
+    for (const password of ["wrong", "wrong again"]) {
+      await assert.rejects(agent.signIn({ ...locked, password }), { reason: "InvalidCredentials" });
+    }
+  });
+
+  after(() => strict?.close());
+
+  for (const mode of Object.keys(modes)) {
+    test(`say when to come back, in ${mode} mode`, async () => {
+      const { page, look, close } = await openLooking(browser, mode);
+      await page.goto(`${strict.origin}/login`);
+      await signIn(page, locked);
+      await page.locator("body.page-lockout").waitFor();
+      await look("lockout");
+      await page.goto(`${strict.origin}/signup`);
+      await signUp(page, newPerson());
+      await page.locator(".notice.danger").waitFor();
+      await look("create_password-rate-limited");
+      await close();
+    });
+  }
+});
+
+test("an answer by form_post reaches the application", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const query = { response_mode: "form_post", state: "a state", x_page: "signup" };
+  const posted = new Promise((resolve) => {
+    void context.route(`${redirectUris.app_b}*`, async (route) => {
+      resolve(route.request());
+      await route.fulfill({ contentType: "text/html", body: "<title>App B</title>" });
+    });
+  });
+  await page.goto(server.origin + authorizePath("app_b", redirectUris.app_b, pkce().challenge, query));
+  await signUp(page, newPerson());
+  const request = await posted;
+  assert.equal(request.method(), "POST");
+  const fields = new URLSearchParams(request.postData());
+  assert.ok(fields.get("code"));
+  assert.equal(fields.get("state"), "a state");
+  assert.equal(fields.get("iss"), server.origin);
+  await context.close();
 });
