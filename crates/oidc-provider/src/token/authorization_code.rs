@@ -12,7 +12,7 @@ use stdx::Timestamp;
 use store::Tx;
 
 use super::Exchange;
-use super::issue::{Issue, tokens};
+use super::issue::{Issue, Unsigned, record};
 use crate::device_key::DeviceKey;
 use crate::error::EndpointError;
 use crate::events::{How, Why, authenticated, sessions_ended};
@@ -42,7 +42,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     if !code::settle(ctx, &platform.kv, &receipt).await? {
         end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
     }
-    Ok(issued.response)
+    Ok(issued.tokens.sign(exchange))
 }
 
 fn invalid_code() -> EndpointError {
@@ -94,7 +94,7 @@ async fn device_key(exchange: &Exchange<'_>) -> Result<Option<DeviceKey>, Endpoi
 }
 
 struct Issued {
-    response: TokenResponse,
+    tokens: Unsigned,
     ended: Vec<SessionRef>,
 }
 
@@ -116,10 +116,10 @@ async fn issue(
     let renewed = renew_hinted(exchange, tx, found, device_key.as_ref()).await?;
     let offline = scopes.contains(scope::OFFLINE_ACCESS);
     if let Some(grant) = renewed.filter(|it| it.id.as_str() == found.grant_id) {
-        let nonce = found.nonce.as_deref();
-        let what = Issue { grant: &grant, scopes: &scopes, nonce, sid: None };
-        let response = tokens(exchange, tx, &what).await?;
-        return Ok(Issued { response, ended: Vec::new() });
+        let nonce = found.nonce.clone();
+        let what = Issue { grant, scopes, nonce, sid: None, refresh_token: None };
+        let tokens = record(exchange, tx, what).await?;
+        return Ok(Issued { tokens, ended: Vec::new() });
     }
     if tx.grants().find(&GrantId::new(&found.grant_id)).await?.is_some() {
         // The grant that was to be renewed has ended.
@@ -148,16 +148,15 @@ async fn issue(
         authenticated(ctx, tx, &client.client_id, &session, How::Authenticated).await?;
     }
     let what = Issue {
-        grant: &issued.grant,
-        scopes: &scopes,
-        nonce: found.nonce.as_deref(),
+        grant: issued.grant,
+        scopes,
+        nonce: found.nonce.clone(),
         // Authenticating again without a new refresh token renews the session of the hint, and
         // the ID token speaks of that.
-        sid: found.reauthenticated_sid.as_deref().filter(|_| !offline),
+        sid: found.reauthenticated_sid.clone().filter(|_| !offline),
+        refresh_token: offline.then_some(issued.refresh_token),
     };
-    let mut response = tokens(exchange, tx, &what).await?;
-    response.refresh_token = offline.then(|| issued.refresh_token.reveal().clone());
-    Ok(Issued { response, ended: issued.ended })
+    Ok(Issued { tokens: record(exchange, tx, what).await?, ended: issued.ended })
 }
 
 /// The session of an `id_token_hint` was authenticated again: its time moves on, and the key
@@ -203,8 +202,6 @@ async fn share(
     let grant = grant.ok_or_else(invalid_code)?;
     let scopes = authorization.1.clone();
     let refresh_token = grant::add_refresh_token(ctx, tx, &grant, client, authorization).await?;
-    let what = Issue { grant: &grant, scopes: &scopes, nonce: None, sid: None };
-    let mut response = tokens(exchange, tx, &what).await?;
-    response.refresh_token = Some(refresh_token.reveal().clone());
-    Ok(Issued { response, ended: Vec::new() })
+    let what = Issue { grant, scopes, nonce: None, sid: None, refresh_token: Some(refresh_token) };
+    Ok(Issued { tokens: record(exchange, tx, what).await?, ended: Vec::new() })
 }

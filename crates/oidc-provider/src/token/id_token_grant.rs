@@ -39,6 +39,7 @@ pub async fn redeem(
     let Some(overview) = tx.users().find_overview(&session.user_id).await? else {
         return Err(no_session());
     };
+    drop(tx);
     let sid = session.sid();
     let subject = Subject {
         overview: &overview,

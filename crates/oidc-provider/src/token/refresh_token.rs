@@ -7,7 +7,7 @@ use sessions::refresh::{self, Found, Live, Refusal};
 use store::Tx;
 
 use super::Exchange;
-use super::issue::{Issue, tokens};
+use super::issue::{Issue, record};
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
 
@@ -52,7 +52,7 @@ async fn attempt(
     let mut rotated = None;
     if client.refresh_token_rotation_enabled {
         match refresh::rotate(ctx, &mut tx, &live).await? {
-            Some(token) => rotated = Some(token.reveal().clone()),
+            Some(token) => rotated = Some(token),
             None => return Ok(None),
         }
     }
@@ -60,11 +60,10 @@ async fn attempt(
     if let Some(info) = device_info {
         tx.grants().set_device_info(&live.grant.id, &info.to_json()).await?;
     }
-    let what = Issue { grant: &live.grant, scopes: &scopes, nonce: None, sid: None };
-    let mut response = tokens(exchange, &mut tx, &what).await?;
+    let what = Issue { grant: live.grant, scopes, nonce: None, sid: None, refresh_token: rotated };
+    let tokens = record(exchange, &mut tx, what).await?;
     tx.commit().await?;
-    response.refresh_token = rotated;
-    Ok(Some(response))
+    Ok(Some(tokens.sign(exchange)))
 }
 
 /// The live token, or what has just ended because it was not.
