@@ -74,6 +74,17 @@ pub async fn find(ctx: &Ctx, tx: &mut Tx, presented: &str) -> Result<Found> {
     Ok(Found::Live(Box::new(Live { grant, token, presented })))
 }
 
+/// The same token as it is now; `None` when what it hangs on has ended since `earlier`. The
+/// secret was judged then: that it was rotated in between is not a replay.
+pub async fn find_again(ctx: &Ctx, tx: &mut Tx, earlier: &Live) -> Result<Option<Box<Live>>> {
+    let presented = earlier.presented.clone();
+    let token = tx.refresh_tokens().find(&presented.grant, &presented.id).await?;
+    let grant = tx.grants().find(&presented.grant).await?;
+    let (Some(token), Some(grant)) = (token, grant) else { return Ok(None) };
+    let is_usable = is_usable(ctx, tx, &grant, &token).await?;
+    Ok(is_usable.then(|| Box::new(Live { grant, token, presented })))
+}
+
 /// The token to hand out in place of the presented one, and a use of the grant noted.
 ///
 /// `None` when another request rotated in the meantime; the caller looks again.

@@ -4,13 +4,16 @@
 //! was bound to the grant when A signed in. The code is B's alone: its client, its redirect
 //! URI, its PKCE challenge. Nobody authenticates here, so what the person proved, and when,
 //! stays what it was in A; and B gets no more than both A's grant and its own kind allow.
+//!
+//! Between the look at A's grant and the consent for B a challenge is used up, with no
+//! transaction open. So the grant is looked at again where the consent is written.
 
 use appconfig::ClientConfig;
 use domain::{ClientId, Scopes};
 use oauth::{CodeChallenge, ErrorCode, OAuthError, TokenResponse, code_challenge, scope};
 use sessions::code::{self, CodeGrant};
 use sessions::consent;
-use sessions::refresh::Live;
+use sessions::refresh::{self, Live};
 use store::Tx;
 
 use super::Exchange;
@@ -27,23 +30,10 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     let challenge = check_receiver(exchange, redirect_uri)?;
 
     let live = holder(exchange, refresh_token).await?;
-    let holder = check_holder(exchange, &live)?;
+    check_holder(exchange, &live)?;
     let key = DeviceKey::read(ctx, jwt)?;
     key.use_up_challenge(ctx, &platform.kv).await?;
-
-    let mut tx = platform.store.write(&ctx.app.id).await?;
-    match key.belongs_to(&live.grant) {
-        Bound::Yes => {}
-        Bound::Other => return Err(DeviceKey::bad_signature()),
-        Bound::Nothing if !holder.x_app2app_insecure_device_key_binding_enabled => {
-            let text = "app2app is not allowed in current session";
-            return Err(OAuthError::invalid_grant(text).into());
-        }
-        Bound::Nothing => key.bind(holder, &mut tx, &live.grant).await?,
-    }
-    let scopes = cut_scopes(client, &live.token.scopes);
-    let authorization_id = authorize(exchange, &mut tx, &live, &scopes).await?;
-    tx.commit().await?;
+    let Approved { live, scopes, authorization_id } = approve(exchange, &live, &key).await?;
 
     let grant = CodeGrant {
         grant_id: ctx.rng.uuid(),
@@ -124,6 +114,38 @@ fn check_holder<'a>(
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());
     }
     Ok(client)
+}
+
+/// What app A has agreed to, and the grant it did that with.
+struct Approved {
+    live: Box<Live>,
+    scopes: Scopes,
+    authorization_id: String,
+}
+
+/// Whether the device speaks for the grant, as the grant is now; and B's consent, on record.
+async fn approve(
+    exchange: &Exchange<'_>,
+    earlier: &Live,
+    key: &DeviceKey,
+) -> Result<Approved, EndpointError> {
+    let Exchange { platform, ctx, client, .. } = exchange;
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let live = refresh::find_again(ctx, &mut tx, earlier).await?.ok_or_else(invalid)?;
+    let holder = check_holder(exchange, &live)?;
+    match key.belongs_to(&live.grant) {
+        Bound::Yes => {}
+        Bound::Other => return Err(DeviceKey::bad_signature()),
+        Bound::Nothing if !holder.x_app2app_insecure_device_key_binding_enabled => {
+            let text = "app2app is not allowed in current session";
+            return Err(OAuthError::invalid_grant(text).into());
+        }
+        Bound::Nothing => key.bind(holder, &mut tx, &live.grant).await?,
+    }
+    let scopes = cut_scopes(client, &live.token.scopes);
+    let authorization_id = authorize(exchange, &mut tx, &live, &scopes).await?;
+    tx.commit().await?;
+    Ok(Approved { live, scopes, authorization_id })
 }
 
 /// Consent on record for app B. The person said yes in app A, which the project made; for an

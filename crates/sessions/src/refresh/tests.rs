@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use stdx::sha256_hex;
 
-use super::{Found, Refusal, find, rotate};
+use super::{Found, Refusal, find, find_again, rotate};
 use crate::world::{World, alice};
 use crate::{Credentials, Resolved, end};
 
@@ -201,4 +201,28 @@ async fn a_withdrawn_consent_ends_what_stood_on_it() {
     tx.commit().await.unwrap();
     assert_eq!(ended.len(), 1);
     assert_eq!(present(&world, issued.refresh_token.reveal()).await, Err("ended"));
+}
+
+#[tokio::test]
+async fn a_second_look_sees_an_end_and_does_not_take_a_rotation_for_a_replay() {
+    let mut world = World::new().await;
+    let client = &mut Arc::get_mut(&mut world.app).unwrap().config.oauth.clients[0];
+    client.x_refresh_token_rotation_grace_period_seconds = Some(0);
+    let issued = world.grant("app", None).await;
+    let first = issued.refresh_token.reveal().clone();
+    let ctx = world.ctx();
+    let mut tx = world.write().await;
+    let Found::Live(live) = find(&ctx, &mut tx, &first).await.unwrap() else { panic!("live") };
+    tx.commit().await.unwrap();
+
+    let second = present(&world, &first).await.unwrap();
+    let mut tx = world.write().await;
+    let again = find_again(&ctx, &mut tx, &live).await.unwrap().unwrap();
+    assert_ne!(again.token.hash, live.token.hash, "what is now, not what was");
+    tx.commit().await.unwrap();
+    assert!(present(&world, &second).await.is_ok(), "the grant goes on");
+
+    let mut tx = world.write().await;
+    end::grant_alone(&ctx, &mut tx, &issued.grant.id).await.unwrap();
+    assert!(find_again(&ctx, &mut tx, &live).await.unwrap().is_none());
 }

@@ -6,6 +6,8 @@ use stdx::base64url;
 
 use crate::world::{CHALLENGE, Reply, VERIFIER, World, redirect_uri};
 
+mod between;
+
 /// A device key: P-256 as iOS makes them, or RSA as Android does.
 struct Device {
     private: PrivateKey,
