@@ -63,6 +63,14 @@ pub enum ConfigSourceType {
     Database,
 }
 
+/// How new passwords are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HashFormat {
+    Argon2id,
+    /// What Authgear writes, for whoever may go back
+    BcryptSha512,
+}
+
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
     /// Where the embedded database and the first project live
@@ -149,6 +157,10 @@ pub struct Serve {
     #[arg(long, env = "ADMIN_API_AUTH", hide_env_values = true, value_parser = ["jwt", "none"], default_value = "jwt",
           value_name = "MODE")]
     pub admin_api_auth: String,
+    /// How new passwords are hashed; hashes of every format are verified
+    #[arg(long, env = "AUTHWARDEN_HASH_FORMAT", hide_env_values = true, value_enum,
+          default_value_t = HashFormat::Argon2id, value_name = "FORMAT")]
+    pub hash_format: HashFormat,
     /// Memory for one password hash (argon2id), in KiB
     #[arg(
         long,
@@ -221,6 +233,7 @@ impl Serve {
                 memory_kib: self.hash_memory_kib,
                 iterations: self.hash_iterations,
                 parallelism: 1,
+                writes_bcrypt_sha512: self.hash_format == HashFormat::BcryptSha512,
                 threads: self.hash_threads.unwrap_or(cores),
                 queue_max: self.hash_queue,
             },

@@ -37,10 +37,11 @@ fn check(file: &Path) -> Result<Result<(), ConfigErrors>> {
     }
     if name.contains("secrets") {
         // Which secrets are required depends on what the project uses.
-        let beside = read(&file.with_file_name("authgear.yaml"))?;
-        return Ok(
-            AppConfig::parse(&beside).and_then(|config| Secrets::parse(&text, &config).map(drop))
-        );
+        let beside = file.with_file_name("authgear.yaml");
+        let config = AppConfig::parse(&read(&beside)?).map_err(|errors| {
+            anyhow::anyhow!("{} is not valid, and this depends on it:\n{errors}", beside.display())
+        })?;
+        return Ok(Secrets::parse(&text, &config).map(drop));
     }
     Ok(AppConfig::parse(&text).map(drop))
 }

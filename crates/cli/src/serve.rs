@@ -1,5 +1,7 @@
 //! `authwarden serve`.
 
+use std::io::IsTerminal as _;
+
 use anyhow::{Context as _, Result};
 use server::{Ready, Settings};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +40,11 @@ pub fn run(arguments: &Serve) -> Result<()> {
 fn start_logging(filter: &str) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .context("LOG_LEVEL is not a list of levels, such as warn,flow=debug")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use limits::{Limit, lockout};
 use sessions::authentication_info::{self, AuthenticationInfo};
 use sessions::{SessionRef, browser, end};
 use stdx::Secret;
-use store::Tx;
+use store::{StoreError, Tx};
 
 use crate::facts::Facts;
 use crate::guard;
@@ -51,8 +51,10 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
         return Ok(Finish::Refused(exhausted));
     }
     let written = write(cx, &state).await;
-    if !matches!(written, Ok(Written::Done(_))) {
-        // Nothing happened, so the person may try the last question again.
+    // After a refusal or an error nothing happened, and the person may try the last question
+    // again. When nobody knows whether the commit was kept, they may not.
+    let is_unknown = matches!(written, Err(FlowError::Store(StoreError::OutcomeUnknown(_))));
+    if !is_unknown && !matches!(written, Ok(Written::Done(_))) {
         state::release_finish(cx.ctx, cx.kv, &state.flow_id).await?;
     }
     let done = match written? {

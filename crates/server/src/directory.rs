@@ -48,10 +48,10 @@ pub fn load(folder: &Path) -> Result<Arc<App>, DirectoryError> {
     Ok(Arc::new(app))
 }
 
-/// Swaps the project whenever its files change, until the process ends.
+/// Swaps the project whenever its files change, until the process ends. It keeps its `names`.
 ///
 /// A change that is not valid is refused: it is logged once, and what was running stays.
-pub async fn watch(folder: PathBuf, apps: Apps) {
+pub async fn watch(folder: PathBuf, names: Vec<String>, apps: Apps) {
     let mut seen = fingerprint(&folder);
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     loop {
@@ -64,7 +64,7 @@ pub async fn watch(folder: PathBuf, apps: Apps) {
         match load(&folder) {
             Ok(app) => {
                 tracing::info!(app = %app.id, "the project's configuration was reloaded");
-                apps.replace([(app, Vec::new())]);
+                apps.replace([(app, names.clone())]);
             }
             Err(error) => {
                 let error = causes::whole(&error);

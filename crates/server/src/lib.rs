@@ -55,7 +55,11 @@ pub async fn run(
         public_origin: platform.apps.only().map(|app| app.origin().to_owned()),
         resolver_listen: settings.resolver_listen,
     });
+    let sessions = platform.sessions.clone();
     listen::serve(listener, main_router(&platform), stop).await;
+    if let Err(error) = sessions.flush_touches().await {
+        tracing::warn!(%error, "the last uses of some sessions are not written down");
+    }
     tasks.close();
     tasks.wait().await;
     Ok(())
@@ -79,7 +83,7 @@ fn background(
     };
     let apps = platform.apps.clone();
     if let Some(folder) = settings.project_dir() {
-        until_stop(Box::pin(directory::watch(folder, apps)));
+        until_stop(Box::pin(directory::watch(folder, settings.extra_names(), apps)));
     } else {
         until_stop(Box::pin(database::watch(platform.store.clone(), apps)));
     }

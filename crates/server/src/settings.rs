@@ -48,6 +48,8 @@ pub struct Hashing {
     pub iterations: u32,
     pub parallelism: u32,
     pub threads: usize,
+    /// New hashes in upstream's format, for whoever may go back.
+    pub writes_bcrypt_sha512: bool,
     /// Passwords that may wait their turn; more are told to come back in a moment.
     pub queue_max: usize,
 }
@@ -56,6 +58,16 @@ impl Settings {
     /// The embedded database's file.
     pub fn database_path(&self) -> PathBuf {
         self.data_dir.join("authwarden.db")
+    }
+
+    /// The names that the first project answers to besides its own: the machine's for itself.
+    pub fn extra_names(&self) -> Vec<String> {
+        match &self.config_source {
+            ConfigSource::FirstProject => {
+                ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec()
+            }
+            ConfigSource::Directory(_) | ConfigSource::Database => Vec::new(),
+        }
     }
 
     /// The directory that one project is read from, if projects come from a directory.

@@ -89,11 +89,11 @@ async fn load_projects(
                 report("creating a first project with fresh keys");
                 first_project(settings).write(&folder, rng, Timestamp::from_clock())?;
             }
-            apps.replace([(directory::load(&folder)?, local_names())]);
+            apps.replace([(directory::load(&folder)?, settings.extra_names())]);
         }
         ConfigSource::Directory(folder) => {
             report("reading the project");
-            apps.replace([(directory::load(folder)?, Vec::new())]);
+            apps.replace([(directory::load(folder)?, settings.extra_names())]);
         }
         ConfigSource::Database => {
             report("reading the projects from the database");
@@ -104,16 +104,16 @@ async fn load_projects(
 }
 
 fn hasher_settings(hashing: Hashing) -> HasherSettings {
-    let cost = Argon2Cost {
-        memory_kib: hashing.memory_kib,
-        iterations: hashing.iterations,
-        parallelism: hashing.parallelism,
+    let format = if hashing.writes_bcrypt_sha512 {
+        HashFormat::BcryptSha512
+    } else {
+        HashFormat::Argon2id(Argon2Cost {
+            memory_kib: hashing.memory_kib,
+            iterations: hashing.iterations,
+            parallelism: hashing.parallelism,
+        })
     };
-    HasherSettings {
-        format: HashFormat::Argon2id(cost),
-        threads: hashing.threads,
-        queue_max: hashing.queue_max,
-    }
+    HasherSettings { format, threads: hashing.threads, queue_max: hashing.queue_max }
 }
 
 fn first_project(settings: &Settings) -> NewProject {
@@ -124,12 +124,14 @@ fn first_project(settings: &Settings) -> NewProject {
     }
 }
 
-/// The names under which a machine knows itself: the first project answers to all of them.
-fn local_names() -> Vec<String> {
-    ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec()
+/// Creates the data directory for its owner alone: the database holds everybody's secrets.
+fn create_dir(path: &Path) -> Result<(), StartError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| StartError::DataDir { path: path.to_owned(), source })
 }
 
-fn create_dir(path: &Path) -> Result<(), StartError> {
-    std::fs::create_dir_all(path)
-        .map_err(|source| StartError::DataDir { path: path.to_owned(), source })
-}
+#[cfg(test)]
+mod tests;

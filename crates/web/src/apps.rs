@@ -21,14 +21,18 @@ impl Apps {
     /// extra hosts given with it. Requests under way keep the snapshot that they started with.
     pub fn replace(&self, apps: impl IntoIterator<Item = (Arc<App>, Vec<String>)>) {
         let mut table = Table::default();
-        let mut count = 0;
-        for (app, hosts) in apps {
-            count += 1;
-            let own = app.host().to_owned();
-            for host in hosts.into_iter().chain([own]) {
+        let apps: Vec<_> = apps.into_iter().collect();
+        for (app, hosts) in &apps {
+            for host in hosts {
                 table.by_host.insert(host.to_ascii_lowercase(), app.clone());
             }
-            table.only = (count == 1).then_some(app);
+        }
+        // A project names its own origin, so that name counts only where nobody was given it.
+        for (app, _) in &apps {
+            table.by_host.entry(app.host().to_ascii_lowercase()).or_insert_with(|| app.clone());
+        }
+        if let [(app, _)] = apps.as_slice() {
+            table.only = Some(app.clone());
         }
         *self.0.write().expect("nothing panics while it holds this lock") = table;
     }

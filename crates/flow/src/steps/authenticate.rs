@@ -82,7 +82,11 @@ pub async fn take(
             guard::count_wrong_password(cx, &state.setting, &user, kind_of(authentication)).await?;
             Ok(Taken::Refused(Refusal::InvalidCredentials))
         }
-        Err(error) => answer_or_error(error).map(Taken::Refused),
+        Err(error) => {
+            // Nobody looked at the password: it is not charged.
+            guard::refund(cx, receipt).await?;
+            answer_or_error(error).map(Taken::Refused)
+        }
     }
 }
 

@@ -30,8 +30,12 @@ fn a_broken_escape_is_no_path() {
 
 /// The row of a new project.
 fn data(app_id: &str) -> Map<String, Value> {
+    data_at(app_id, &format!("http://{app_id}.example"))
+}
+
+fn data_at(app_id: &str, public_origin: &str) -> Map<String, Value> {
     let folder = std::env::temp_dir().join(format!("authwarden-row-{app_id}"));
-    let public_origin = format!("http://{app_id}.example");
+    let public_origin = public_origin.to_owned();
     let project = NewProject { app_id: app_id.to_owned(), public_origin, with_demo: false };
     project.write(&folder, &Rng::system(), Timestamp::EPOCH).unwrap();
     let files = ["authgear.yaml", "authgear.secrets.yaml"].map(|name| {
@@ -79,4 +83,24 @@ async fn postgres_tells_of_a_project_before_anybody_looks() {
         () = watch(store.clone(), apps.clone()) => unreachable!("it never ends"),
         outcome = tokio::time::timeout(LOOK_ANYWAY / 2, changing) => outcome.unwrap(),
     }
+}
+
+#[tokio::test]
+async fn a_project_cannot_take_the_host_of_another_by_naming_it() {
+    let store = Store::memory().await.unwrap();
+    // "mallory" says that it lives where "victim" was given a domain.
+    for (app_id, says, owns) in
+        [("mallory", "shop", "mallory.example"), ("victim", "victim", "shop.example")]
+    {
+        let mut tx = store.write(&AppId::new(app_id)).await.unwrap();
+        let data = data_at(app_id, &format!("http://{says}.example"));
+        tx.config_sources().put(app_id, &data, Timestamp::EPOCH).await.unwrap();
+        assert!(tx.config_sources().add_domain(app_id, owns, Timestamp::EPOCH).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+    let apps = Apps::default();
+    super::load(&store, &apps).await.unwrap();
+    let serves = |host: &str| apps.find(host).map(|app| app.id.as_str().to_owned());
+    assert_eq!(serves("shop.example").as_deref(), Some("victim"));
+    assert_eq!(serves("mallory.example").as_deref(), Some("mallory"));
 }
