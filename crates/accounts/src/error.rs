@@ -6,7 +6,7 @@ use crate::HasherError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    #[error(transparent)]
+    #[error("the database did not answer")]
     Store(#[from] StoreError),
     #[error(transparent)]
     Hasher(#[from] HasherError),

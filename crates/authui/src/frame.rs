@@ -14,7 +14,7 @@ pub async fn frame(request: Request, next: Next) -> Response {
     };
     let headers = request.headers().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
-    // Before the handler reads anything (SECURITY W5).
+    // Before the handler reads anything.
     let response = if is_from_our_pages(&ctx.app, request.method(), &headers) {
         next.run(request).await
     } else {

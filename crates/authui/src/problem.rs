@@ -17,9 +17,9 @@ use crate::visit::see_other;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    #[error(transparent)]
+    #[error("the database did not answer")]
     Store(#[from] StoreError),
-    #[error(transparent)]
+    #[error("the key-value store did not answer")]
     Kv(#[from] KvError),
     #[error(transparent)]
     Sessions(#[from] SessionsError),
@@ -52,11 +52,16 @@ pub struct Shown {
 
 impl Problem {
     fn is_ours(&self) -> bool {
-        self.status() == StatusCode::INTERNAL_SERVER_ERROR
+        self.status().is_server_error()
     }
 
     fn status(&self) -> StatusCode {
         match self {
+            Self::Store(_) | Self::Kv(_) | Self::Sessions(_) | Self::Account(_) | Self::Flow(_)
+                if web::is_unavailable(self) =>
+            {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store(_)
             | Self::Kv(_)
             | Self::Sessions(_)

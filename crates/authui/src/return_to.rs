@@ -1,5 +1,4 @@
-//! Addresses that a visitor brings and that we send them to: our own only, or registered ones
-//! (SECURITY W11).
+//! Addresses that a visitor brings and that we send them to: our own only, or registered ones.
 
 use ctx::App;
 use url::Url;

@@ -99,7 +99,7 @@ impl App {
         self.cookie_domain.as_deref()
     }
 
-    /// Whether scripts of `origin` may read our answers (SDK contract §6).
+    /// Whether scripts of `origin` may read our answers.
     pub fn allows_origin(&self, origin: &str) -> bool {
         self.allowed_origins.contains(origin)
     }

@@ -27,7 +27,7 @@ pub struct Ctx {
 /// Who is at the other end of the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The right-most address that is not a trusted proxy's (SECURITY C8).
+    /// The right-most address that is not a trusted proxy's.
     pub ip: String,
     /// As sent, cut to a sane length; empty when there was none.
     pub user_agent: String,

@@ -55,9 +55,9 @@ pub enum FlowError {
     MissingFact { step: String },
     #[error("the flow {flow} never comes to a question or an end")]
     Endless { flow: String },
-    #[error(transparent)]
+    #[error("the database did not answer")]
     Store(#[from] StoreError),
-    #[error(transparent)]
+    #[error("the key-value store did not answer")]
     Kv(#[from] KvError),
     #[error(transparent)]
     Sessions(#[from] sessions::SessionsError),

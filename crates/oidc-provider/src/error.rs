@@ -37,6 +37,7 @@ impl EndpointError {
             }
             Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::ClientAuthentication(_) | Self::NoSession(_) => StatusCode::UNAUTHORIZED,
+            Self::Internal(_) if web::is_unavailable(self) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// The values of every cookie called `name`, in the order sent.
 ///
-/// More than one means that somebody else's host set the other (SECURITY W8): callers that
+/// More than one means that somebody else's host set the other: callers that
 /// decide by a cookie take [`cookie`], which then answers with none.
 pub fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());

@@ -1,4 +1,4 @@
-//! Which other origins' scripts may read our answers (SDK contract §6).
+//! Which other origins' scripts may read our answers.
 
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -1,7 +1,7 @@
 //! The headers of every page: content security policy, framing, referrer, transport.
 //!
 //! One nonce a request: it is in the policy and on each script and style block that the
-//! templates write, and nothing else runs (SECURITY W6, W7).
+//! templates write, and nothing else runs.
 
 use ctx::App;
 use http::{HeaderMap, HeaderValue, header};

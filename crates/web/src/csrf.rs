@@ -1,4 +1,4 @@
-//! Whether a request that changes something was sent by one of our own pages (SECURITY W5).
+//! Whether a request that changes something was sent by one of our own pages.
 //!
 //! Browsers say where a request comes from, and pages cannot forge it: `Sec-Fetch-Site`
 //! first, `Origin` for those that do not send it. Requests with neither are refused.

@@ -1,13 +1,15 @@
 //! The error envelope of the JSON APIs: `{"error":{name,reason,message,code,info}}`.
 //!
-//! SDKs read `name`, `reason` and `message`, and all three must be there (SDK contract §5).
+//! SDKs read `name`, `reason` and `message`, and all three must be there.
 //! People read `message`; programs decide by `reason`, which is stable.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use kv::KvError;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use store::StoreError;
 
 /// What kind of refusal it is; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -82,6 +84,10 @@ impl ApiError {
     /// Ours, not theirs: logged with its causes here, answered without them.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         log_failure(error);
+        if is_unavailable(error) {
+            let message = "the service is not available at the moment, try again";
+            return Self::new(ErrorName::ServiceUnavailable, "ServiceUnavailable", message);
+        }
         Self::new(ErrorName::InternalError, "UnexpectedError", "unexpected error occurred")
     }
 
@@ -93,6 +99,15 @@ impl ApiError {
 #[expect(clippy::borrowed_box, reason = "serde hands over the field as it is")]
 fn is_empty(info: &Box<Map<String, Value>>) -> bool {
     info.is_empty()
+}
+
+/// Whether a failure of ours passes by itself, such as a database that restarts.
+pub fn is_unavailable(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.into_iter().any(|cause| {
+        cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_unavailable)
+            || matches!(cause.downcast_ref::<KvError>(), Some(KvError::Unavailable { .. }))
+    })
 }
 
 /// Logs a failure of ours once, with the whole chain of causes.

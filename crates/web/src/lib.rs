@@ -25,7 +25,7 @@ pub use cors::{cors, cors_star};
 pub use csp::PageHeaders;
 pub use csrf::is_from_our_pages;
 pub use enter::{CtxOf, enter, enter_internal};
-pub use error::{ApiError, ErrorName, log_failure, result};
+pub use error::{ApiError, ErrorName, is_unavailable, log_failure, result};
 pub use fields::Fields;
 pub use pages::{Page, THEME};
 pub use platform::{Clock, Platform};

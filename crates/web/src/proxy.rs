@@ -1,4 +1,4 @@
-//! Which forwarded headers count, and whose address a request comes from (SECURITY C8, W2).
+//! Which forwarded headers count, and whose address a request comes from.
 //!
 //! Headers that a client can write are believed only from a proxy that the operator named.
 //! What does not parse is ignored: never believed, never a failure.

@@ -1,6 +1,6 @@
 //! The credentials that requests bring, and the cookies that browser sessions live in.
 //!
-//! Names and attributes are upstream's (SDK contract §6).
+//! Names and attributes are upstream's.
 
 use ctx::App;
 use http::{HeaderMap, header};

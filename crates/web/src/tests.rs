@@ -1,4 +1,5 @@
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
+use store::StoreError;
 
 use crate::{ApiError, ErrorName, Fields, SameSite, SetCookie, cookie};
 
@@ -63,4 +64,17 @@ fn the_envelope_has_what_sdks_read() {
         serde_json::to_string(&error).expect("json"),
         r#"{"name":"Unauthorized","reason":"InvalidCredentials","message":"invalid credentials","code":401}"#
     );
+}
+
+/// How the crates below wrap what the database says.
+#[derive(Debug, thiserror::Error)]
+#[error("the flow cannot go on")]
+struct Wrapped(#[source] StoreError);
+
+#[test]
+fn a_database_that_is_away_is_no_bug() {
+    let status = |error: StoreError| ApiError::internal(&Wrapped(error)).status();
+    assert_eq!(status(StoreError::Busy), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(status(StoreError::BatchLost), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(status(StoreError::Corrupt("scopes")), StatusCode::INTERNAL_SERVER_ERROR);
 }

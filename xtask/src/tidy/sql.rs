@@ -1,4 +1,4 @@
-//! Every statement names its project (SECURITY W27).
+//! Every statement names its project.
 //!
 //! `$1` is the project, bound by the unit of work. A statement that does not use it as such
 //! would read or write another tenant's rows.

@@ -66,6 +66,30 @@ impl StoreError {
         self.database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 
+    /// Whether it passes by itself: the database is away, busy, or has no room at the moment.
+    pub fn is_unavailable(&self) -> bool {
+        // SQLite's FULL, IOERR and BUSY; PostgreSQL's shutdown and too many connections.
+        const CODES: [&str; 7] = ["13", "10", "5", "57P01", "57P02", "57P03", "53300"];
+        match self {
+            Self::Busy | Self::BatchLost | Self::OutcomeUnknown(_) => true,
+            Self::Database { source, .. } => match source.as_ref() {
+                sqlx::Error::Database(error) => {
+                    error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+                }
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                _ => false,
+            },
+            Self::Failed
+            | Self::ReadOnly
+            | Self::Corrupt(_)
+            | Self::SchemaName(_)
+            | Self::Place(_) => false,
+        }
+    }
+
     /// Whether the engine has rolled the whole transaction back by itself, or may have.
     ///
     /// SQLite does so when the disk is full or fails (<https://sqlite.org/lang_transaction.html>);
