@@ -63,6 +63,7 @@ impl Connection {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        self.send.ready().await?;
         let response = self.send.send_request(request.body(Full::new(body))?).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();

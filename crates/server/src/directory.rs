@@ -14,6 +14,10 @@ use crate::snapshot::{self, Files, SnapshotError};
 /// How often the directory is looked at. Cheap: sizes and times, no contents.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// The files beside `templates/` that make a project.
+const FILES: [&str; 4] =
+    ["authgear.yaml", "authgear.features.yaml", "authgear.secrets.yaml", "theme.json"];
+
 /// More than this is no project.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 const FILES_MAX: usize = 2000;
@@ -77,7 +81,7 @@ pub async fn watch(folder: PathBuf, names: Vec<String>, apps: Apps) {
 /// What changes when a file does: path, length and time of every file.
 fn fingerprint(folder: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
     let mut found = Vec::new();
-    let _ = visit(folder, folder, 0, &mut |path, metadata| {
+    let _ = visit_project(folder, &mut |path, metadata| {
         found.push((path.to_owned(), metadata.len(), metadata.modified().ok()));
         Ok(())
     });
@@ -87,7 +91,7 @@ fn fingerprint(folder: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime
 
 fn read(folder: &Path) -> Result<Files, DirectoryError> {
     let mut files = Files::new();
-    visit(folder, folder, 0, &mut |path, metadata| {
+    visit_project(folder, &mut |path, metadata| {
         if metadata.len() > FILE_BYTES_MAX || files.len() >= FILES_MAX {
             return Err(DirectoryError::TooLarge(path.to_owned()));
         }
@@ -100,6 +104,23 @@ fn read(folder: &Path) -> Result<Files, DirectoryError> {
 }
 
 type Visitor<'v> = dyn FnMut(&Path, &std::fs::Metadata) -> Result<(), DirectoryError> + 'v;
+
+/// Calls `each` for every file of the project in `root`.
+///
+/// Only what a project has is looked at: the directory may be somebody's repository, with the
+/// data directory in it.
+fn visit_project(root: &Path, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+    // The directory itself must be there and readable, even where nothing in it is ours.
+    std::fs::read_dir(root).map_err(unreadable(root))?;
+    for name in FILES {
+        let path = root.join(name);
+        if let Ok(metadata) = std::fs::metadata(&path) {
+            each(&path, &metadata)?;
+        }
+    }
+    let templates = root.join("templates");
+    if templates.is_dir() { visit(root, &templates, 0, each) } else { Ok(()) }
+}
 
 /// Calls `each` for every file below `folder`. Hidden entries are somebody else's.
 fn visit(

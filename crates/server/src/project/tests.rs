@@ -67,3 +67,12 @@ fn an_origin_that_is_none_writes_nothing() {
     assert!(matches!(written, Err(ProjectError::Invalid(_))));
     assert!(!place.0.exists());
 }
+
+#[test]
+fn what_else_lies_in_the_directory_is_not_the_projects() {
+    let place = Place::new("repository");
+    project().write(&place.0, &Rng::system(), Timestamp::EPOCH).expect("written");
+    std::fs::create_dir_all(place.0.join("data/deep/deep/deep/deep/deep/deep/deep")).expect("made");
+    std::fs::write(place.0.join("data/authwarden.db"), vec![0; 3 * 1024 * 1024]).expect("written");
+    crate::directory::load(&place.0).expect("valid all the same");
+}
