@@ -62,7 +62,7 @@ pub async fn feed(cx: &FlowCx<'_>, state_token: &str, input: &Input) -> Result<R
     if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
         return Ok(Reply::Refused(exhausted));
     }
-    let outcome = engine::advance(cx, state, input).await?;
+    let outcome = engine::advance(cx, state, Some(input)).await?;
     reply(cx, outcome).await
 }
 
@@ -92,7 +92,7 @@ pub async fn look(cx: &FlowCx<'_>, state_token: &str) -> Result<Reply, FlowError
     let Some(state) = state::find(cx.ctx, cx.kv, state_token).await? else {
         return Ok(Reply::Refused(Refusal::FlowNotFound));
     };
-    match engine::ask_again(cx, state).await? {
+    match engine::advance(cx, state, None).await? {
         Outcome::Asked(state, ask) => {
             Ok(Reply::Asked(Box::new(Answer::new(state_token.to_owned(), state, ask))))
         }

@@ -5,6 +5,8 @@
 //! far as they can, and the same input is offered to the next question, because a client may
 //! answer two of them with one object.
 
+use std::borrow::Cow;
+
 use appconfig::flow::Flow;
 use serde_json::{Map, Value};
 
@@ -33,40 +35,33 @@ pub enum Outcome {
 
 /// Puts the first steps of `state`'s flow on its list and walks to the first question.
 pub async fn start(cx: &FlowCx<'_>, mut state: FlowState) -> Result<Outcome, FlowError> {
-    let flow = match plan::load(&cx.ctx.app.config, &state.flow) {
-        Ok(flow) => flow.into_owned(),
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
-    };
-    state.todo = (0..flow.steps.len()).rev().map(StepPath::top).collect();
-    walk(cx, state, flow, None).await
+    match plan::load(&cx.ctx.app.config, &state.flow) {
+        Ok(flow) => {
+            state.todo = first_steps(&flow);
+            walk(cx, state, flow, None).await
+        }
+        Err(refusal) => Ok(Outcome::Refused(refusal)),
+    }
 }
 
-/// Hands `input` to the step being asked about.
+/// Hands `input` to the step being asked about; without one, walks to the question at which
+/// the state stands.
 pub async fn advance(
     cx: &FlowCx<'_>,
     state: FlowState,
-    input: &Input,
+    input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
-    let flow = match plan::load(&cx.ctx.app.config, &state.flow) {
-        Ok(flow) => flow.into_owned(),
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
-    };
-    walk(cx, state, flow, Some(input)).await
-}
-
-/// Walks `state` as far as it goes without an input: to the question that it stands at.
-pub async fn ask_again(cx: &FlowCx<'_>, state: FlowState) -> Result<Outcome, FlowError> {
     match plan::load(&cx.ctx.app.config, &state.flow) {
-        Ok(flow) => walk(cx, state, flow.into_owned(), None).await,
+        Ok(flow) => walk(cx, state, flow, input).await,
         Err(refusal) => Ok(Outcome::Refused(refusal)),
     }
 }
 
 /// Settles steps and hands over `input` until a question remains that it does not answer.
-async fn walk(
-    cx: &FlowCx<'_>,
+async fn walk<'c>(
+    cx: &FlowCx<'c>,
     mut state: FlowState,
-    mut flow: Flow,
+    mut flow: Cow<'c, Flow>,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
     let mut is_answered = input.is_none();
@@ -117,10 +112,19 @@ async fn walk(
 }
 
 /// Makes `state` the beginning of another flow, which is handed the input that led here.
-fn switch(cx: &FlowCx<'_>, state: &mut FlowState, to: FlowRef) -> Result<Flow, Refusal> {
-    let flow = plan::load(&cx.ctx.app.config, &to)?.into_owned();
+fn switch<'c>(
+    cx: &FlowCx<'c>,
+    state: &mut FlowState,
+    to: FlowRef,
+) -> Result<Cow<'c, Flow>, Refusal> {
+    let flow = plan::load(&cx.ctx.app.config, &to)?;
     state.flow = to;
     state.begin(&cx.ctx.rng);
-    state.todo = (0..flow.steps.len()).rev().map(StepPath::top).collect();
+    state.todo = first_steps(&flow);
     Ok(flow)
+}
+
+/// The top-level steps, the first of them last.
+fn first_steps(flow: &Flow) -> Vec<StepPath> {
+    (0..flow.steps.len()).rev().map(StepPath::top).collect()
 }
