@@ -1,8 +1,9 @@
 //! One project, resolved.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use appconfig::flow::{Flow, FlowKind};
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use domain::AppId;
 use i18n::Catalogue;
@@ -32,6 +33,7 @@ pub struct App {
     origin: Origin,
     cookie_domain: Option<String>,
     allowed_origins: HashSet<String>,
+    generated_flows: [OnceLock<Flow>; FlowKind::ALL.len()],
 }
 
 /// What an [`App`] is made of.
@@ -68,6 +70,7 @@ impl App {
             origin,
             cookie_domain,
             allowed_origins,
+            generated_flows: [const { OnceLock::new() }; FlowKind::ALL.len()],
         })
     }
 
@@ -97,6 +100,16 @@ impl App {
     /// The domain that sibling hosts share cookies under; none for addresses and bare names.
     pub fn cookie_domain(&self) -> Option<&str> {
         self.cookie_domain.as_deref()
+    }
+
+    /// The flow of a kind that follows from the configuration. `flow` knows how to generate it,
+    /// and does so when it is first asked for.
+    pub fn generated_flow(
+        &self,
+        kind: FlowKind,
+        generate: impl FnOnce(&AppConfig) -> Flow,
+    ) -> &Flow {
+        self.generated_flows[kind as usize].get_or_init(|| generate(&self.config))
     }
 
     /// Whether scripts of `origin` may read our answers.

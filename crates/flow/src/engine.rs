@@ -5,8 +5,6 @@
 //! far as they can, and the same input is offered to the next question, because a client may
 //! answer two of them with one object.
 
-use std::borrow::Cow;
-
 use appconfig::flow::Flow;
 use serde_json::{Map, Value};
 
@@ -35,9 +33,9 @@ pub enum Outcome {
 
 /// Puts the first steps of `state`'s flow on its list and walks to the first question.
 pub async fn start(cx: &FlowCx<'_>, mut state: FlowState) -> Result<Outcome, FlowError> {
-    match plan::load(&cx.ctx.app.config, &state.flow) {
+    match plan::load(&cx.ctx.app, &state.flow) {
         Ok(flow) => {
-            state.todo = first_steps(&flow);
+            state.todo = first_steps(flow);
             walk(cx, state, flow, None).await
         }
         Err(refusal) => Ok(Outcome::Refused(refusal)),
@@ -51,7 +49,7 @@ pub async fn advance(
     state: FlowState,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
-    match plan::load(&cx.ctx.app.config, &state.flow) {
+    match plan::load(&cx.ctx.app, &state.flow) {
         Ok(flow) => walk(cx, state, flow, input).await,
         Err(refusal) => Ok(Outcome::Refused(refusal)),
     }
@@ -61,7 +59,7 @@ pub async fn advance(
 async fn walk<'c>(
     cx: &FlowCx<'c>,
     mut state: FlowState,
-    mut flow: Cow<'c, Flow>,
+    mut flow: &'c Flow,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
     let mut is_answered = input.is_none();
@@ -69,7 +67,7 @@ async fn walk<'c>(
         let Some(path) = state.todo.last().cloned() else {
             return Ok(Outcome::Done(state));
         };
-        let Some(step) = path.find(&flow) else {
+        let Some(step) = path.find(flow) else {
             // The configuration changed under the flow: start again.
             return Ok(Outcome::Refused(Refusal::FlowNotFound));
         };
@@ -112,15 +110,11 @@ async fn walk<'c>(
 }
 
 /// Makes `state` the beginning of another flow, which is handed the input that led here.
-fn switch<'c>(
-    cx: &FlowCx<'c>,
-    state: &mut FlowState,
-    to: FlowRef,
-) -> Result<Cow<'c, Flow>, Refusal> {
-    let flow = plan::load(&cx.ctx.app.config, &to)?;
+fn switch<'c>(cx: &FlowCx<'c>, state: &mut FlowState, to: FlowRef) -> Result<&'c Flow, Refusal> {
+    let flow = plan::load(&cx.ctx.app, &to)?;
     state.flow = to;
     state.begin(&cx.ctx.rng);
-    state.todo = first_steps(&flow);
+    state.todo = first_steps(flow);
     Ok(flow)
 }
 

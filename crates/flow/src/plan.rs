@@ -3,10 +3,8 @@
 //! The declared tree is configuration; a point in it is a path of indices, which is what a
 //! state keeps. Indices, not copies: a state stays small, and a changed configuration is seen.
 
-use std::borrow::Cow;
-
-use appconfig::AppConfig;
 use appconfig::flow::{Flow, FlowKind, FlowStep};
+use ctx::App;
 use serde::{Deserialize, Serialize};
 
 use crate::builtin;
@@ -26,12 +24,13 @@ impl FlowRef {
 }
 
 /// The flow that `wanted` names: a configured one first, then the generated one.
-pub fn load<'a>(config: &'a AppConfig, wanted: &FlowRef) -> Result<Cow<'a, Flow>, Refusal> {
-    if let Some(flow) = config.authentication_flow.find_flow(wanted.kind, &wanted.name) {
-        return Ok(Cow::Borrowed(flow));
+pub fn load<'a>(app: &'a App, wanted: &FlowRef) -> Result<&'a Flow, Refusal> {
+    if let Some(flow) = app.config.authentication_flow.find_flow(wanted.kind, &wanted.name) {
+        return Ok(flow);
     }
     if wanted.name == builtin::NAME {
-        return Ok(Cow::Owned(builtin::generate(config, wanted.kind)));
+        let generate = |config: &_| builtin::generate(config, wanted.kind);
+        return Ok(app.generated_flow(wanted.kind, generate));
     }
     Err(Refusal::UnknownFlow)
 }
@@ -75,3 +74,6 @@ impl std::fmt::Display for StepPath {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
