@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use flow::FlowError;
 use http::StatusCode;
 use kv::KvError;
+use limits::attempt::AttemptError;
 use serde_json::{Value, json};
 use sessions::SessionsError;
 use store::StoreError;
@@ -41,6 +42,15 @@ pub enum Problem {
     CrossSite,
     #[error("there is nothing here")]
     NotFound,
+}
+
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Store(error) => error.into(),
+            AttemptError::Kv(error) => error.into(),
+        }
+    }
 }
 
 /// A page that [`crate::frame`] renders in place of the answer.

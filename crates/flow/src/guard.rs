@@ -4,7 +4,8 @@
 //! before the work and given back when it turned out honest.
 
 use domain::{AuthenticatorKind, UserId};
-use limits::lockout::{self, LockState, Method};
+use limits::attempt::{self, Admitted, Attempt};
+use limits::lockout::Method;
 use limits::{Charged, Limit, Receipt, Subject};
 
 use crate::facts::Facts;
@@ -34,21 +35,37 @@ pub async fn refund(cx: &FlowCx<'_>, receipt: Receipt) -> Result<(), FlowError> 
     Ok(limits::refund(cx.ctx, cx.kv, receipt).await?)
 }
 
-/// The refusal while proofs of this account are not looked at.
-pub async fn locked(cx: &FlowCx<'_>, user: &UserId) -> Result<Option<Refusal>, FlowError> {
-    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
-    Ok(refusal_of(lockout::check(cx.ctx, &mut tx, user).await?))
+/// Takes an attempt at proving that somebody is `user`, before anybody looks at the proof.
+pub async fn admit(
+    cx: &FlowCx<'_>,
+    user: &UserId,
+    limit: Limit,
+    method: Method,
+) -> Result<Result<Attempt, Refusal>, FlowError> {
+    let admitted = attempt::admit(cx.ctx, cx.store, cx.kv, user, limit, method).await?;
+    Ok(match admitted {
+        Admitted::Attempt(attempt) => Ok(attempt),
+        Admitted::Locked { until } => Err(Refusal::AccountLockout { until }),
+        Admitted::Exhausted(exhausted) => {
+            record::limit_exhausted(cx, &exhausted).await?;
+            Err(Refusal::RateLimited(exhausted))
+        }
+    })
 }
 
-/// Counts a wrong password and writes it down, at once and whatever becomes of the flow.
-pub async fn count_wrong_password(
+/// Gives the attempt back: the proof was right, or nobody looked at it.
+pub async fn give_back(cx: &FlowCx<'_>, user: &UserId, attempt: Attempt) -> Result<(), FlowError> {
+    Ok(attempt::give_back(cx.ctx, cx.store, cx.kv, user, attempt).await?)
+}
+
+/// Writes a wrong password down, at once and whatever becomes of the flow. It is counted already.
+pub async fn note_wrong_password(
     cx: &FlowCx<'_>,
     setting: &Setting,
     user: &UserId,
     kind: AuthenticatorKind,
 ) -> Result<(), FlowError> {
     let mut tx = cx.store.write(&cx.ctx.app.id).await?;
-    lockout::count(cx.ctx, &mut tx, user, Method::Password).await?;
     record::wrong_password(cx, &mut tx, setting, user, kind).await?;
     Ok(tx.commit().await?)
 }
@@ -56,11 +73,4 @@ pub async fn count_wrong_password(
 /// Which counts a finished flow forgives.
 pub fn proved(facts: &Facts) -> Vec<Method> {
     if facts.authenticated.is_empty() { Vec::new() } else { vec![Method::Password] }
-}
-
-fn refusal_of(state: LockState) -> Option<Refusal> {
-    match state {
-        LockState::Open => None,
-        LockState::Locked { until } => Some(Refusal::AccountLockout { until }),
-    }
 }

@@ -23,6 +23,7 @@ mod tests;
 use accounts::{AccountError, Hasher, HasherError};
 use ctx::Ctx;
 use kv::{Kv, KvError};
+use limits::attempt::AttemptError;
 use sessions::Sessions;
 use store::{Store, StoreError};
 
@@ -63,6 +64,15 @@ pub enum FlowError {
     Sessions(#[from] sessions::SessionsError),
     #[error("the account could not be changed")]
     Account(#[source] AccountError),
+}
+
+impl From<AttemptError> for FlowError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Store(error) => error.into(),
+            AttemptError::Kv(error) => error.into(),
+        }
+    }
 }
 
 /// For rules that have no busy hashers in them.

@@ -4,6 +4,7 @@
 //! Both are charged before the work that they protect. What the answer looks like, and the event
 //! that it causes, are the caller's.
 
+pub mod attempt;
 mod catalogue;
 mod charge;
 pub mod lockout;

@@ -2,6 +2,9 @@
 //!
 //! Attempts are counted for each address and in sum; the project says which of the two locks. A
 //! lock does not grow while it holds: what is tried meanwhile is not counted.
+//!
+//! An attempt is counted before anybody looks at the proof, and given back if it was right: of
+//! any number of guesses at the same time, no more are looked at than the project allows.
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,21 @@ pub enum LockState {
     Locked { until: Timestamp },
 }
 
+/// What became of asking to have a proof looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    Attempt(Attempt),
+    Locked { until: Timestamp },
+}
+
+/// An attempt that was counted.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a proof that was right gives its attempt back"]
+pub struct Attempt {
+    /// The lock that holds from now on unless it is given back: this was the last one allowed.
+    pub locked_until: Option<Timestamp>,
+}
+
 /// The locks of an account, for administrators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Locks {
@@ -41,7 +59,7 @@ pub struct Locks {
 /// The row that counts for everybody.
 const EVERYBODY: &str = "";
 
-/// Asks whether a proof may be looked at. A reader will do.
+/// Asks whether a proof may be looked at, without taking an attempt. A reader will do.
 pub async fn check(ctx: &Ctx, tx: &mut Tx, user: &UserId) -> Result<LockState> {
     let config = &ctx.app.config.authentication.lockout;
     if !config.is_enabled() {
@@ -51,28 +69,31 @@ pub async fn check(ctx: &Ctx, tx: &mut Tx, user: &UserId) -> Result<LockState> {
     Ok(state(ctx, config, &rows))
 }
 
-/// Counts a wrong proof, and says whether the account is locked now.
-///
-/// The write must be committed, although the answer is a refusal.
-pub async fn count(ctx: &Ctx, tx: &mut Tx, user: &UserId, method: Method) -> Result<LockState> {
+/// Whether proofs of this kind are counted, so that an attempt has to be taken for them.
+pub fn is_counted(ctx: &Ctx, method: Method) -> bool {
     let config = &ctx.app.config.authentication.lockout;
-    if !config.is_enabled() || !counts(config, method) {
-        return Ok(LockState::Open);
-    }
+    config.is_enabled() && counts(config, method)
+}
+
+/// Counts a proof that is about to be looked at, as if it were wrong.
+///
+/// It must be committed before anybody looks; hand the attempt to [`give_back`] once the proof
+/// was right, or nobody has looked at it.
+pub async fn take(ctx: &Ctx, tx: &mut Tx, user: &UserId) -> Result<Taken> {
+    let config = &ctx.app.config.authentication.lockout;
     tx.lock(&lock_name(user)).await?;
     let rows = tx.lockouts().list(user, ctx.now).await?;
-    if let locked @ LockState::Locked { .. } = state(ctx, config, &rows) {
-        return Ok(locked);
+    if let LockState::Locked { until } = state(ctx, config, &rows) {
+        return Ok(Taken::Locked { until });
     }
     let expires_at = ctx.now.plus_seconds(seconds(config.history_duration.as_ref()));
-    let mut state = LockState::Open;
+    let mut attempt = Attempt { locked_until: None };
     for contributor in [EVERYBODY, ctx.caller.ip.as_str()] {
         let attempts = attempts(&rows, contributor, ctx.now) + 1;
         let mut locked_until = None;
         if contributor == locking(ctx, config) && attempts >= config.max_attempts {
-            let until = ctx.now.plus_seconds(lock_seconds(config, attempts));
-            locked_until = Some(until);
-            state = LockState::Locked { until };
+            locked_until = Some(ctx.now.plus_seconds(lock_seconds(config, attempts)));
+            attempt.locked_until = locked_until;
         }
         let row = Lockout {
             user_id: user.clone(),
@@ -83,7 +104,31 @@ pub async fn count(ctx: &Ctx, tx: &mut Tx, user: &UserId, method: Method) -> Res
         };
         tx.lockouts().put(&row).await?;
     }
-    Ok(state)
+    Ok(Taken::Attempt(attempt))
+}
+
+/// Undoes [`take`], the lock that it caused included.
+pub async fn give_back(ctx: &Ctx, tx: &mut Tx, user: &UserId, attempt: Attempt) -> Result<()> {
+    tx.lock(&lock_name(user)).await?;
+    let rows = tx.lockouts().list(user, ctx.now).await?;
+    // Forgiven meanwhile, by a proof from the same address: it is no longer in the sum either.
+    if attempts(&rows, &ctx.caller.ip, ctx.now) == 0 {
+        return Ok(());
+    }
+    for mut row in rows {
+        if row.contributor != ctx.caller.ip && row.contributor != EVERYBODY {
+            continue;
+        }
+        row.attempts = (row.attempts - 1).max(0);
+        // Nobody is counted while a lock holds, so no other attempt has a part in it.
+        if row.contributor == locking(ctx, &ctx.app.config.authentication.lockout)
+            && row.locked_until == attempt.locked_until
+        {
+            row.locked_until = None;
+        }
+        tx.lockouts().put(&row).await?;
+    }
+    Ok(())
 }
 
 /// Forgives the attempts from this address, because everything that it takes was proved.

@@ -5,8 +5,9 @@
 
 use accounts::password::{self, PasswordCheck};
 use domain::{AuthenticatorKind, PasswordAuthenticator};
-use limits::lockout::{self, LockState, Method};
-use limits::{Charged, Limit, Receipt, Subject, charge, refund};
+use limits::Limit;
+use limits::attempt::{self, Admitted, Attempt};
+use limits::lockout::Method;
 use stdx::Secret;
 use web::Fields;
 
@@ -28,8 +29,8 @@ pub async fn check(
         let key = "v2.error.old-password-required";
         return Ok(Err(Wrong::at(FIELD, "ValidationFailed", key)));
     };
-    let receipt = match admit(visit, owner).await? {
-        Ok(receipt) => receipt,
+    let attempt = match admit(visit, owner).await? {
+        Ok(attempt) => attempt,
         Err(wrong) => return Ok(Err(wrong)),
     };
     let (ctx, platform) = (&visit.ctx, &visit.platform);
@@ -37,38 +38,40 @@ pub async fn check(
     let whose = Some((&owner.session.user_id, AuthenticatorKind::Primary));
     match password::verify(ctx, &platform.store, &platform.hasher, whose, &typed).await {
         Ok(PasswordCheck::Right { authenticator, .. }) => {
-            refund(ctx, &platform.kv, receipt).await?;
+            give_back(visit, owner, attempt).await?;
             Ok(Ok(authenticator))
         }
         Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => {
-            count_wrong(visit, owner).await?;
+            note_wrong(visit, owner).await?;
             Ok(Err(Wrong::password(FIELD)))
         }
-        Err(error) => Ok(Err(hasher_says(FIELD, error)?)),
+        Err(error) => {
+            // Nobody looked at the password.
+            give_back(visit, owner, attempt).await?;
+            Ok(Err(hasher_says(FIELD, error)?))
+        }
     }
 }
 
-async fn admit(visit: &Visit, owner: &Owner) -> Result<Result<Receipt, Wrong>, Problem> {
-    let (ctx, user) = (&visit.ctx, &owner.session.user_id);
+async fn admit(visit: &Visit, owner: &Owner) -> Result<Result<Attempt, Wrong>, Problem> {
+    let (store, kv) = (&visit.platform.store, &visit.platform.kv);
+    let (user, limit) = (&owner.session.user_id, Limit::VerifyPassword);
     let slow_down = |reason| Wrong::form(reason, "v2.error.rate-limited");
-    let mut tx = visit.platform.store.read(&ctx.app.id).await?;
-    let state = lockout::check(ctx, &mut tx, user).await?;
-    drop(tx);
-    if matches!(state, LockState::Locked { .. }) {
-        return Ok(Err(slow_down("AccountLockout")));
-    }
-    let subject = Subject { user: Some(user), ..Subject::default() };
-    let charged = charge(ctx, &visit.platform.kv, Limit::VerifyPassword, subject).await?;
-    Ok(match charged {
-        Charged::Charged(receipt) => Ok(receipt),
-        Charged::Exhausted(_) => Err(slow_down("RateLimited")),
+    Ok(match attempt::admit(&visit.ctx, store, kv, user, limit, Method::Password).await? {
+        Admitted::Attempt(attempt) => Ok(attempt),
+        Admitted::Locked { .. } => Err(slow_down("AccountLockout")),
+        Admitted::Exhausted(_) => Err(slow_down("RateLimited")),
     })
 }
 
-async fn count_wrong(visit: &Visit, owner: &Owner) -> Result<(), Problem> {
-    let ctx = &visit.ctx;
-    let mut tx = visit.platform.store.write(&ctx.app.id).await?;
-    lockout::count(ctx, &mut tx, &owner.session.user_id, Method::Password).await?;
+async fn give_back(visit: &Visit, owner: &Owner, attempt: Attempt) -> Result<(), Problem> {
+    let (store, kv) = (&visit.platform.store, &visit.platform.kv);
+    Ok(attempt::give_back(&visit.ctx, store, kv, &owner.session.user_id, attempt).await?)
+}
+
+/// It is counted already; this is for the audit log.
+async fn note_wrong(visit: &Visit, owner: &Owner) -> Result<(), Problem> {
+    let mut tx = visit.platform.store.write(&visit.ctx.app.id).await?;
     owner.recorder(visit).wrong_password(&mut tx).await?;
     Ok(tx.commit().await?)
 }

@@ -7,6 +7,7 @@ use accounts::password::{self, MustChange, PasswordCheck};
 use appconfig::flow::{Authentication, FlowStep};
 use domain::{AuthenticatorKind, UserId};
 use limits::Limit;
+use limits::lockout::Method;
 use serde_json::json;
 use stdx::Secret;
 
@@ -57,18 +58,16 @@ pub async fn take(
 ) -> Result<Taken, FlowError> {
     let (branch, authentication) = branch_of(step, input)?;
     let user = state.facts.known_user("authenticate")?;
-    if let Some(locked) = guard::locked(cx, &user).await? {
-        return Ok(Taken::Refused(locked));
-    }
-    let receipt = match guard::charge(cx, Limit::VerifyPassword, Some(&user)).await? {
-        Ok(receipt) => receipt,
-        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
+    let admitted = guard::admit(cx, &user, Limit::VerifyPassword, Method::Password).await?;
+    let attempt = match admitted {
+        Ok(attempt) => attempt,
+        Err(refusal) => return Ok(Taken::Refused(refusal)),
     };
     let password = Secret::new(text(input, "password").to_owned());
     let whose = Some((&user, kind_of(authentication)));
     match password::verify(cx.ctx, cx.store, cx.hasher, whose, &password).await {
         Ok(PasswordCheck::Right { authenticator, must_change }) => {
-            guard::refund(cx, receipt).await?;
+            guard::give_back(cx, &user, attempt).await?;
             state.facts.authenticated.push(Authenticated {
                 step: step.name.clone(),
                 authentication,
@@ -79,12 +78,12 @@ pub async fn take(
         }
         // A person without a password and a wrong password look the same from outside.
         Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => {
-            guard::count_wrong_password(cx, &state.setting, &user, kind_of(authentication)).await?;
+            guard::note_wrong_password(cx, &state.setting, &user, kind_of(authentication)).await?;
             Ok(Taken::Refused(Refusal::InvalidCredentials))
         }
         Err(error) => {
-            // Nobody looked at the password: it is not charged.
-            guard::refund(cx, receipt).await?;
+            // Nobody looked at the password.
+            guard::give_back(cx, &user, attempt).await?;
             answer_or_error(error).map(Taken::Refused)
         }
     }

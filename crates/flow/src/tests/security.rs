@@ -245,3 +245,42 @@ async fn what_happened_is_in_the_audit_log() {
     let written = format!("{entries:?}");
     assert!(!written.contains("tr0ub4dor") && !written.contains("guess"), "no secret in it");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allows() {
+    let world = World::new(
+        "authentication:
+  lockout:
+    max_attempts: 5
+    history_duration: 1h
+    minimum_duration: 1m
+    maximum_duration: 5m
+    lockout_type: per_user
+    password: { enabled: true }",
+    )
+    .await;
+    world.person("email", "alice@example.com", "correct horse").await;
+    let ctx = world.ctx();
+    let start = token(create(&cx(&world, &ctx), login(), Setting::default()).await.unwrap());
+    let email = input("email alice@example.com");
+    let state = token(feed(&cx(&world, &ctx), &start, &email).await.unwrap());
+    let mut guesses = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let (platform, mut ctx, state) = (world.platform.clone(), ctx.clone(), state.clone());
+        ctx.caller.ip = format!("198.51.100.{number}");
+        guesses.spawn(async move {
+            let cx = crate::FlowCx {
+                ctx: &ctx,
+                store: &platform.store,
+                kv: &platform.kv,
+                sessions: &platform.sessions,
+                hasher: &platform.hasher,
+            };
+            let guess = input(&format!("password guess number {number}"));
+            refusal(feed(&cx, &state, &guess).await.unwrap()).reason()
+        });
+    }
+    let reasons = guesses.join_all().await;
+    let count = |reason| reasons.iter().filter(|it| **it == reason).count();
+    assert_eq!((count("InvalidCredentials"), count("AccountLockout")), (5, 45), "{reasons:?}");
+}

@@ -33,12 +33,14 @@ async fn check(kind: &str, story: &str, expected: &str) {
         let is_first = step.eq_ignore_ascii_case("a");
         world.ctx.caller.ip = if is_first { "192.0.2.1" } else { "192.0.2.2" }.into();
         let mut tx = world.write().await;
+        let (ctx, user) = (&world.ctx, &alice());
         let mut state = check_state(&world, &mut tx).await;
-        if state == LockState::Open {
+        if let Taken::Attempt(attempt) = take(ctx, &mut tx, user).await.unwrap() {
             if step.to_lowercase() == step {
-                state = count(&world.ctx, &mut tx, &alice(), Method::Password).await.unwrap();
+                state = attempt.locked_until.map_or(state, |until| LockState::Locked { until });
             } else {
-                forgive(&world.ctx, &mut tx, &alice(), &[Method::Password]).await.unwrap();
+                give_back(ctx, &mut tx, user, attempt).await.unwrap();
+                forgive(ctx, &mut tx, user, &[Method::Password]).await.unwrap();
             }
         }
         tx.commit().await.unwrap();
@@ -84,22 +86,31 @@ async fn what_is_tried_while_locked_is_not_counted() {
 #[tokio::test]
 async fn proofs_that_do_not_take_part_lock_nothing() {
     let world = world("per_user").await;
-    let mut tx = world.write().await;
-    for _ in 0..9 {
-        let state = count(&world.ctx, &mut tx, &alice(), Method::Totp).await.unwrap();
-        assert_eq!(state, LockState::Open);
-    }
+    assert!(is_counted(&world.ctx, Method::Password));
+    assert!(!is_counted(&world.ctx, Method::Totp));
 }
 
 #[tokio::test]
-async fn without_configuration_nothing_is_locked_or_written() {
+async fn without_configuration_nothing_is_counted() {
     let world = World::new("", FeatureConfig::default()).await;
+    assert!(!is_counted(&world.ctx, Method::Password));
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_forgiven_is_not_given_back_twice() {
+    let mut world = world("per_user").await;
     let mut tx = world.write().await;
-    for _ in 0..9 {
-        let state = count(&world.ctx, &mut tx, &alice(), Method::Password).await.unwrap();
-        assert_eq!(state, LockState::Open);
-    }
-    assert_eq!(tx.lockouts().list(&alice(), world.ctx.now).await.unwrap(), []);
+    world.ctx.caller.ip = "192.0.2.2".into();
+    let _ = take(&world.ctx, &mut tx, &alice()).await.unwrap();
+    world.ctx.caller.ip = "192.0.2.1".into();
+    let Taken::Attempt(own) = take(&world.ctx, &mut tx, &alice()).await.unwrap() else {
+        panic!("locked")
+    };
+    forgive(&world.ctx, &mut tx, &alice(), &[Method::Password]).await.unwrap();
+    give_back(&world.ctx, &mut tx, &alice(), own).await.unwrap();
+    let rows = tx.lockouts().list(&alice(), world.ctx.now).await.unwrap();
+    let counted: Vec<_> = rows.iter().map(|it| (it.contributor.as_str(), it.attempts)).collect();
+    assert_eq!(counted, [("", 1), ("192.0.2.1", 0), ("192.0.2.2", 1)], "the stranger's stays");
 }
 
 #[tokio::test]
@@ -110,7 +121,7 @@ async fn an_administrator_sees_and_lifts_locks() {
         world.ctx.caller.ip = ip.into();
         let mut tx = world.write().await;
         for _ in 0..3 {
-            count(&world.ctx, &mut tx, &alice(), Method::Password).await.unwrap();
+            let _ = take(&world.ctx, &mut tx, &alice()).await.unwrap();
         }
         tx.commit().await.unwrap();
     }
