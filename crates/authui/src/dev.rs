@@ -1,6 +1,6 @@
 //! Pages for developers, in development mode only: the demo app, and what was not sent.
 
-pub mod inbox;
+mod inbox;
 
 use axum::Router;
 use axum::response::Response;

@@ -33,8 +33,6 @@ use web::Platform;
 use problem::Problem;
 use visit::Visit;
 
-pub use dev::inbox;
-
 /// The pages. In development mode there is a demo app, and an inbox for what was not sent.
 pub fn router(dev_mode: bool) -> Router<Platform> {
     let pages = Router::new()

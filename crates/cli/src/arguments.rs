@@ -1,5 +1,7 @@
 //! The command line, and the environment variables behind its flags.
 
+mod outside;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use ipnet::IpNet;
 use server::{ConfigSource, Hashing, Settings};
 use stdx::Secret;
 use web::TrustedProxies;
+
+use self::outside::Outside;
 
 /// An identity platform in one binary, compatible with Authgear.
 ///
@@ -191,6 +195,8 @@ pub struct Serve {
     /// How many passwords are hashed at the same time; one per core when unset
     #[arg(long, env = "AUTHWARDEN_HASH_THREADS", hide_env_values = true, value_name = "N")]
     pub hash_threads: Option<usize>,
+    #[command(flatten)]
+    pub outside: Outside,
 }
 
 #[derive(Debug, Args)]
@@ -216,11 +222,13 @@ impl Serve {
             Some(ConfigSourceType::Database) => ConfigSource::Database,
         };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let dev_mode = self.dev_mode.unwrap_or(config_source == ConfigSource::FirstProject);
         Settings {
             main_listen: self.main_listen_addr,
             resolver_listen: self.resolver_listen_addr,
             data_dir: self.data_dir.clone(),
-            dev_mode: self.dev_mode.unwrap_or(config_source == ConfigSource::FirstProject),
+            dev_mode,
+            outbound: self.outside.settings(dev_mode),
             config_source,
             database_url: self.database_url.clone().map(Secret::new),
             database_schema: self.database_schema.clone(),

@@ -15,6 +15,7 @@ use domain::{User, UserId};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use kv::Kv;
+use outbound::Outbound;
 use serde_json::{Value, json};
 use sessions::{AuthenticationInfo, SessionRef, Sessions, authentication_info, browser};
 use stdx::{Rng, Timestamp, base64url};
@@ -70,6 +71,7 @@ impl World {
             store,
             kv,
             hasher: Hasher::for_tests(),
+            outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(ticking.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),
             proxies: Arc::default(),

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// The settings of what the server calls, for whoever fills in [`Settings`].
+pub use outbound;
 pub use routes::main_router;
 pub use settings::{ConfigSource, Hashing, Settings};
 pub use snapshot::{Files, SnapshotError, build as build_app};

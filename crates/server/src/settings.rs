@@ -28,6 +28,8 @@ pub struct Settings {
     /// Serves the demo and the inbox, and keeps messages instead of sending them.
     pub dev_mode: bool,
     pub hashing: Hashing,
+    /// What the server calls, and through what.
+    pub outbound: outbound::Settings,
 }
 
 /// Where projects are configured.

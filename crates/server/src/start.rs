@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use accounts::{Argon2Cost, HashFormat, Hasher, HasherSettings};
 use kv::Kv;
+use outbound::Outbound;
 use sessions::Sessions;
 use stdx::{Rng, Timestamp};
 use store::{Store, StoreError};
@@ -29,6 +30,8 @@ pub enum StartError {
     Project(#[from] ProjectError),
     #[error("projects cannot be read from the database")]
     Database(#[from] crate::database::DatabaseError),
+    #[error("cannot call anything outside")]
+    Outbound(#[from] outbound::SettingsError),
     #[error("cannot listen on {address}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
 }
@@ -39,6 +42,7 @@ pub type Report<'r> = &'r dyn Fn(&str);
 /// Opens everything. Nothing listens yet.
 pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Platform, StartError> {
     let rng = Rng::system();
+    let outbound = Outbound::new(settings.outbound.clone())?;
     let store = open_store(settings, report).await?;
     let kv = match &settings.redis_url {
         Some(url) => {
@@ -56,6 +60,7 @@ pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Platform, S
         kv,
         sessions,
         hasher: Hasher::new(&hasher_settings(settings.hashing)),
+        outbound,
         clock: Clock::system(),
         rng,
         proxies: Arc::new(settings.proxies.clone()),

@@ -12,6 +12,7 @@ use ctx::{App, Caller, Ctx, Parts};
 use domain::UserId;
 use jose::SigningKeys;
 use kv::Kv;
+use outbound::Outbound;
 use serde_json::json;
 use sessions::Sessions;
 use stdx::{Rng, Secret, Timestamp};
@@ -56,6 +57,7 @@ impl World {
             store,
             kv,
             hasher: Hasher::for_tests(),
+            outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),
             proxies: Arc::new(TrustedProxies::default()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::Hasher;
 use kv::Kv;
+use outbound::Outbound;
 use sessions::Sessions;
 use stdx::{Rng, Timestamp};
 use store::Store;
@@ -20,6 +21,8 @@ pub struct Platform {
     /// Shared by every surface, so that what ends anywhere is forgotten everywhere.
     pub sessions: Sessions,
     pub hasher: Hasher,
+    /// Everything that we call. Never while a transaction is open.
+    pub outbound: Outbound,
     pub clock: Clock,
     pub rng: Rng,
     pub proxies: Arc<TrustedProxies>,

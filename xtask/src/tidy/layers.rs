@@ -11,7 +11,7 @@ use crate::run::root;
 /// every surface stands on `web`.
 const LAYERS: [&[&str]; 5] = [
     &["stdx", "domain", "appconfig", "i18n", "jose", "oauth", "ctx"],
-    &["store", "kv"],
+    &["store", "kv", "outbound"],
     &["events", "limits", "accounts", "sessions", "flow"],
     &["web", "oidc-provider", "flow-api", "authui", "resolver"],
     &["server", "cli"],
@@ -21,11 +21,12 @@ const LAYERS: [&[&str]; 5] = [
 const TOOLS: [&str; 3] = ["testkit", "xtask", "bench"];
 
 /// Third parties that only some may use, because the seam is there.
-const FENCED: [(&str, &[&str]); 4] = [
+const FENCED: [(&str, &[&str]); 5] = [
     ("sqlx", &["store"]),
     ("redis", &["kv"]),
     ("axum", &["web", "oidc-provider", "flow-api", "authui", "resolver", "server", "testkit"]),
     ("reqwest", &["outbound"]),
+    ("lettre", &["outbound"]),
 ];
 
 pub fn check(problems: &mut Vec<String>) -> Result<()> {

@@ -1,81 +1,19 @@
-//! The messages that development mode keeps instead of sending them, and the page that shows
-//! them.
+//! The page that shows the messages that development mode keeps instead of sending them.
 //!
-//! Whatever sends messages calls [`record`]. They are in `kv`, so a restart empties the inbox.
+//! They are where [`outbound`] keeps them: in memory, so a restart empties the inbox.
 
 use axum::response::{Html, IntoResponse, Response};
-use ctx::Ctx;
 use http::{HeaderValue, header};
-use kv::{Key, Kv, KvError};
-use serde::{Deserialize, Serialize};
+use outbound::KeptMessage;
 use serde_json::{Value, json};
-use stdx::Timestamp;
 
 use crate::problem::Problem;
 use crate::visit::Visit;
 
-/// A day's work.
-const LIFETIME_SECONDS: i64 = 24 * 60 * 60;
-/// The oldest ones make room.
-const MESSAGES_MAX: usize = 50;
-/// A racing writer is given this many chances.
-const ATTEMPTS_MAX: usize = 10;
 const PREVIEW_CHARS_MAX: usize = 90;
 
-/// By what way a message would have gone out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Email,
-    Sms,
-    Whatsapp,
-}
-
-/// A message that was not sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    pub id: String,
-    pub channel: Channel,
-    pub subject: Option<String>,
-    pub sender: Option<String>,
-    pub to: String,
-    pub text: String,
-    pub html: Option<String>,
-    pub sent_at_micros: i64,
-}
-
-/// Keeps a message at the top of the inbox.
-pub async fn record(ctx: &Ctx, kv: &Kv, message: Message) -> Result<(), KvError> {
-    let key = key(ctx);
-    for _ in 0..ATTEMPTS_MAX {
-        let current = kv.get(&key, ctx.now).await?;
-        let mut messages = current.as_deref().map(parse).transpose()?.unwrap_or_default();
-        messages.insert(0, message.clone());
-        messages.truncate(MESSAGES_MAX);
-        let next = serde_json::to_vec(&messages).map_err(|_| KvError::Unreadable)?;
-        if kv.swap(&key, current.as_deref(), &next, LIFETIME_SECONDS, ctx.now).await? {
-            return Ok(());
-        }
-    }
-    tracing::warn!("the inbox is too busy to keep a message");
-    Ok(())
-}
-
-/// What is in the inbox, newest first.
-pub async fn list(ctx: &Ctx, kv: &Kv) -> Result<Vec<Message>, KvError> {
-    Ok(kv.get_json(&key(ctx), ctx.now).await?.unwrap_or_default())
-}
-
-fn parse(bytes: &[u8]) -> Result<Vec<Message>, KvError> {
-    serde_json::from_slice(bytes).map_err(|_| KvError::Unreadable)
-}
-
-fn key(ctx: &Ctx) -> Key {
-    Key::new(&ctx.app.id, "dev_inbox", "messages")
-}
-
 pub(super) async fn show(visit: Visit) -> Result<Response, Problem> {
-    let messages = list(&visit.ctx, &visit.platform.kv).await?;
+    let messages = visit.platform.outbound.kept(&visit.ctx.app.id);
     let wanted = visit.query.get("id");
     let chosen = messages.iter().find(|it| Some(it.id.as_str()) == wanted);
     let context = json!({
@@ -88,7 +26,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Problem> {
 
 /// The HTML of a mail, to stand in a sandboxed frame: it can run nothing and load nothing.
 pub(super) async fn html(visit: Visit) -> Result<Response, Problem> {
-    let messages = list(&visit.ctx, &visit.platform.kv).await?;
+    let messages = visit.platform.outbound.kept(&visit.ctx.app.id);
     let wanted = visit.query.get("id");
     let chosen = messages.into_iter().find(|it| Some(it.id.as_str()) == wanted);
     let html = chosen.and_then(|it| it.html).ok_or(Problem::NotFound)?;
@@ -101,38 +39,34 @@ pub(super) async fn html(visit: Visit) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn line(it: &Message, wanted: Option<&str>) -> Value {
+fn line(it: &KeptMessage, wanted: Option<&str>) -> Value {
     let preview = it.text.lines().map(str::trim).find(|line| !line.is_empty());
     let preview: String = preview.unwrap_or_default().chars().take(PREVIEW_CHARS_MAX).collect();
     json!({
         "id": it.id,
-        "channel": it.channel,
+        "channel": it.channel.as_str(),
         "subject": it.subject,
         "to": it.to,
         "preview": preview,
-        "sent_at": sent_at(it),
+        "sent_at": it.sent_at.to_rfc3339(),
         "href": format!("/inbox?id={}", it.id),
         "current": wanted == Some(it.id.as_str()),
     })
 }
 
-fn whole(it: &Message) -> Value {
+fn whole(it: &KeptMessage) -> Value {
     json!({
         "id": it.id,
-        "channel": it.channel,
+        "channel": it.channel.as_str(),
         "subject": it.subject,
         "sender": it.sender,
         "to": it.to,
         "text": it.text,
         "html_url": it.html.as_ref().map(|_| format!("/inbox/html?id={}", it.id)),
-        "sent_at": sent_at(it),
+        "sent_at": it.sent_at.to_rfc3339(),
         "codes": codes(&it.text),
         "links": links(&it.text),
     })
-}
-
-fn sent_at(it: &Message) -> String {
-    Timestamp(it.sent_at_micros).to_rfc3339()
 }
 
 /// Runs of six digits, which is what codes look like.

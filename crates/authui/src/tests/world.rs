@@ -19,6 +19,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jose::SigningKeys;
 use kv::Kv;
+use outbound::Outbound;
 use sessions::grant::NewGrant;
 use sessions::{Sessions, browser, consent, grant};
 use stdx::{Rng, Secret, Timestamp};
@@ -75,6 +76,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) kv: Kv,
     pub(crate) hasher: Hasher,
+    pub(crate) outbound: Outbound,
     now: Arc<AtomicI64>,
     rng: Rng,
     router: Router,
@@ -104,6 +106,7 @@ impl World {
             kv: kv.clone(),
             sessions,
             hasher: Hasher::for_tests(),
+            outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(1),
             proxies: Arc::default(),
@@ -113,8 +116,8 @@ impl World {
             .fallback(crate::not_found)
             .layer(from_fn_with_state(platform.clone(), web::enter))
             .with_state(platform.clone());
-        let hasher = platform.hasher.clone();
-        Self { app, store, kv, hasher, now, rng: Rng::seeded(0), router }
+        let (hasher, outbound) = (platform.hasher.clone(), platform.outbound.clone());
+        Self { app, store, kv, hasher, outbound, now, rng: Rng::seeded(0), router }
     }
 
     pub(crate) fn ctx(&self) -> Ctx {

@@ -16,6 +16,7 @@ use http::{Request, header};
 use http_body_util::BodyExt as _;
 use jose::{PrivateKey, SigningKeys};
 use kv::Kv;
+use outbound::Outbound;
 use serde_json::{Value, json};
 use sessions::Sessions;
 use stdx::{Rng, Timestamp, base64url};
@@ -99,6 +100,7 @@ async fn server() -> Outcome<Router> {
         store,
         kv,
         hasher: Hasher::for_tests(),
+        outbound: Outbound::recording(),
         clock: Clock::system(),
         rng: Rng::system(),
         proxies: Arc::default(),
