@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::client::Connection;
 use crate::server::Server;
 
 /// What one round of one workload came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Round {
     pub requests: u64,
     pub errors: u64,
@@ -21,8 +22,9 @@ pub struct Round {
 }
 
 impl Round {
-    pub fn processor_ms_per_thousand(&self) -> f64 {
-        self.processor_seconds * 1e6 / self.requests.max(1) as f64
+    /// Processor time of one request.
+    pub fn processor_ms(&self) -> f64 {
+        self.processor_seconds * 1e3 / self.requests.max(1) as f64
     }
 
     pub fn per_second(&self) -> f64 {
@@ -75,18 +77,19 @@ pub async fn run<W: Worker>(
         errors += failed;
     }
     latencies.sort_unstable();
-    let at = |share: f64| {
-        let index = ((latencies.len() as f64) * share) as usize;
-        latencies
-            .get(index.min(latencies.len().saturating_sub(1)))
-            .map_or(0.0, |it| it.as_secs_f64() * 1e3)
-    };
     Ok(Round {
         requests: latencies.len() as u64,
         errors,
         seconds: start.elapsed().as_secs_f64(),
         processor_seconds: server.processor_seconds()? - before,
-        p50_ms: at(0.5),
-        p99_ms: at(0.99),
+        p50_ms: percentile_ms(&latencies, 0.5),
+        p99_ms: percentile_ms(&latencies, 0.99),
     })
+}
+
+/// The latency that a share of all requests stays below, of sorted ones.
+pub fn percentile_ms(sorted: &[Duration], share: f64) -> f64 {
+    let index = (sorted.len() as f64 * share) as usize;
+    let at = sorted.get(index.min(sorted.len().saturating_sub(1)));
+    at.map_or(0.0, |it| it.as_secs_f64() * 1e3)
 }

@@ -1,6 +1,7 @@
 //! What the kernel knows of processes: processor time and memory, from `/proc`.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -29,7 +30,28 @@ pub fn processor_seconds_of(name: &str) -> f64 {
 
 /// Memory that is resident now, in KiB.
 pub fn memory_kib(pid: u32) -> u64 {
+    status(pid, "VmRSS:")
+}
+
+/// The most that was ever resident.
+pub fn memory_highest_kib(pid: u32) -> u64 {
+    status(pid, "VmHWM:")
+}
+
+fn status(pid: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
+/// How busy the machine is: the load averages of one, five and fifteen minutes.
+pub fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes of all files in a folder.
+pub fn disk_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|it| it.metadata().ok()).map(|it| it.len()).sum()
 }

@@ -1,6 +1,6 @@
 //! The server under test: a release binary on a project of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,73 +37,130 @@ impl std::fmt::Display for Engine {
     }
 }
 
-/// A running server.
-pub struct Server {
-    child: Child,
+/// A project and its data, which outlive a server.
+pub struct Site {
+    pub engine: Engine,
     folder: PathBuf,
-    engine: Option<Engine>,
-    pub port: u16,
-    pub ready_ms: f64,
+    port: u16,
 }
 
-impl Server {
-    #[expect(clippy::disallowed_methods, reason = "a program of its own, configured this way")]
-    pub async fn start(engine: Engine) -> Result<Self> {
-        let binary = std::env::var("AUTHWARDEN_BIN").context("AUTHWARDEN_BIN names the binary")?;
+impl Site {
+    pub fn create(engine: Engine) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("authwarden-bench-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         let port = free_port()?;
         write_project(&folder, port)?;
+        Ok(Self { engine, folder, port })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data().join("authwarden.db")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// What the servers say, for when one of them does not start.
+    fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    pub fn disk_bytes(&self) -> u64 {
+        process::disk_bytes(&self.data())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a program of its own, configured this way")]
+    fn command(&self) -> Result<Command> {
+        let binary = std::env::var("AUTHWARDEN_BIN").context("AUTHWARDEN_BIN names the binary")?;
         let mut command = Command::new(binary);
         command
             .arg("serve")
             .env("CONFIG_SOURCE_TYPE", "local_fs")
-            .env("CONFIG_SOURCE_DIRECTORY", &folder)
-            .env("AUTHWARDEN_DATA_DIR", folder.join("data"))
-            .env("MAIN_LISTEN_ADDR", format!("127.0.0.1:{port}"))
-            .env("LOG_LEVEL", "error");
-        if engine == Engine::PostgresAndRedis {
+            .env("CONFIG_SOURCE_DIRECTORY", &self.folder)
+            .env("AUTHWARDEN_DATA_DIR", self.data())
+            .env("MAIN_LISTEN_ADDR", format!("127.0.0.1:{}", self.port))
+            .env("LOG_LEVEL", "error")
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::options().create(true).append(true).open(self.log())?);
+        if self.engine == Engine::PostgresAndRedis {
             command
                 .env("DATABASE_URL", std::env::var("TEST_POSTGRES")?)
                 .env("DATABASE_SCHEMA", "authwarden_bench")
                 .env("REDIS_URL", std::env::var("TEST_REDIS")?);
         }
-        let start = Instant::now();
-        let child = command.stdout(Stdio::null()).spawn().context("cannot start the server")?;
-        let mut server = Self { child, folder, engine: Some(engine), port, ready_ms: 0.0 };
-        server.wait(start).await?;
+        Ok(command)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    engine: Option<Engine>,
+    pub port: u16,
+    /// When it was started.
+    pub since: Instant,
+}
+
+impl Server {
+    pub async fn start(site: &Site) -> Result<Self> {
+        Self::start_as(site, site.command()?).await
+    }
+
+    /// Started so that it tells of every commit on its standard error, which is handed over.
+    pub async fn start_telling(site: &Site) -> Result<(Self, std::process::ChildStderr)> {
+        let mut command = site.command()?;
+        command.env("LOG_LEVEL", "error,store::db::writer=trace").stderr(Stdio::piped());
+        let mut server = Self::start_as(site, command).await?;
+        let told = server.child.stderr.take().context("standard error is a pipe")?;
+        Ok((server, told))
+    }
+
+    async fn start_as(site: &Site, mut command: Command) -> Result<Self> {
+        let since = Instant::now();
+        let child = command.spawn().context("cannot start the server")?;
+        let mut server = Self { child, engine: Some(site.engine), port: site.port, since };
+        let log = || std::fs::read_to_string(site.log()).unwrap_or_default();
+        server.wait().await.with_context(log)?;
         Ok(server)
     }
 
     /// The floor: this program answering hello.
     pub async fn floor() -> Result<Self> {
-        let port = free_port()?;
-        let start = Instant::now();
+        let (port, since) = (free_port()?, Instant::now());
         let child = Command::new(std::env::current_exe()?)
             .args(["floor", &port.to_string()])
             .spawn()
             .context("cannot start the floor")?;
-        let folder = std::env::temp_dir().join("authwarden-bench-floor");
-        let mut server = Self { child, folder, engine: None, port, ready_ms: 0.0 };
-        server.wait(start).await?;
+        let mut server = Self { child, engine: None, port, since };
+        server.wait().await?;
         Ok(server)
     }
 
-    async fn wait(&mut self, start: Instant) -> Result<()> {
-        while start.elapsed() < Duration::from_secs(30) {
+    async fn wait(&mut self) -> Result<()> {
+        while self.since.elapsed() < Duration::from_secs(30) {
             if let Ok(mut connection) = Connection::open(self.port).await
                 && connection.get("/healthz", &[]).await.is_ok_and(|it| it.status == 200)
             {
-                self.ready_ms = start.elapsed().as_secs_f64() * 1e3;
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended at once: {status}");
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         bail!("the server does not answer")
+    }
+
+    pub fn elapsed_ms(&self) -> f64 {
+        self.since.elapsed().as_secs_f64() * 1e3
     }
 
     /// Of the server, and of the services that work for it.
@@ -123,6 +180,10 @@ impl Server {
         process::memory_kib(self.child.id())
     }
 
+    pub fn memory_highest_kib(&self) -> u64 {
+        process::memory_highest_kib(self.child.id())
+    }
+
     pub async fn stop(mut self) -> Result<()> {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
         let start = Instant::now();
@@ -134,13 +195,19 @@ impl Server {
         }
         Ok(())
     }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -148,14 +215,22 @@ fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// A project with one public client, and limits out of the way.
-fn write_project(folder: &std::path::Path, port: u16) -> Result<()> {
+/// A project with two public clients, and limits out of the way.
+fn write_project(folder: &Path, port: u16) -> Result<()> {
     let origin = format!("http://localhost:{port}");
+    let client = |id: &str, jwt: bool| {
+        // Tokens outlive the run, so that what was loaded in the beginning is good in the end.
+        format!(
+            "  - client_id: {id}\n    name: Bench\n    x_application_type: native\n    \
+             redirect_uris: [com.example.bench://done]\n    issue_jwt_access_token: {jwt}\n    \
+             access_token_lifetime_seconds: 86400\n"
+        )
+    };
     let config = format!(
-        "{}\noauth:\n  clients:\n  - client_id: bench\n    name: Bench\n    \
-         x_application_type: native\n    redirect_uris: [com.example.bench://done]\n    \
-         issue_jwt_access_token: true\n",
-        appconfig::project::first_config("bench", &origin, false)?
+        "{}\noauth:\n  clients:\n{}{}",
+        appconfig::project::first_config("bench", &origin, false)?,
+        client("bench", false),
+        client("bench-jwt", true),
     );
     std::fs::write(folder.join("authgear.yaml"), config)?;
     std::fs::write(folder.join("authgear.features.yaml"), "rate_limits: { disabled: true }\n")?;

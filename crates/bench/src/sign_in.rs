@@ -1,5 +1,7 @@
 //! The six requests of a sign-in: authorize, start a flow, say who, prove it, return, tokens.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
@@ -16,6 +18,7 @@ const PASSWORD: &str = "correct horse battery";
 /// What somebody holds who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
+    pub name: String,
     pub access_token: String,
     pub refresh_token: String,
     pub cookie: String,
@@ -36,10 +39,10 @@ pub async fn sign_up(connection: &mut Connection, name: &str) -> Result<()> {
 }
 
 /// Signs in and exchanges the code.
-pub async fn sign_in(connection: &mut Connection, name: &str) -> Result<SignedIn> {
+pub async fn sign_in(connection: &mut Connection, client: &str, name: &str) -> Result<SignedIn> {
     let challenge = stdx::base64url(&stdx::sha256(VERIFIER.as_bytes()));
     let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("client_id", "bench")
+        .append_pair("client_id", client)
         .append_pair("redirect_uri", REDIRECT_URI)
         .append_pair("response_type", "code")
         .append_pair("scope", "openid offline_access https://authgear.com/scopes/full-access")
@@ -69,7 +72,7 @@ pub async fn sign_in(connection: &mut Connection, name: &str) -> Result<SignedIn
     let code = code.with_context(|| format!("no code in {location}"))?.1.into_owned();
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
-        .append_pair("client_id", "bench")
+        .append_pair("client_id", client)
         .append_pair("redirect_uri", REDIRECT_URI)
         .append_pair("code", &code)
         .append_pair("code_verifier", VERIFIER)
@@ -77,20 +80,51 @@ pub async fn sign_in(connection: &mut Connection, name: &str) -> Result<SignedIn
     let tokens = connection.post("/oauth2/token", FORM, &[], form).await?.json()?;
     let text = |name: &str| tokens[name].as_str().map(str::to_owned);
     Ok(SignedIn {
+        name: name.to_owned(),
         access_token: text("access_token").with_context(|| tokens.to_string())?,
         refresh_token: text("refresh_token").with_context(|| tokens.to_string())?,
         cookie: finished.2,
     })
 }
 
-/// Refreshes; the access token that came back.
+/// Refreshes; whether tokens came back.
 pub async fn refresh(connection: &mut Connection, refresh_token: &str) -> Result<bool> {
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "refresh_token")
         .append_pair("client_id", "bench")
         .append_pair("refresh_token", refresh_token)
         .finish();
-    Ok(connection.post("/oauth2/token", FORM, &[], form).await?.status == 200)
+    let answer = connection.post("/oauth2/token", FORM, &[], form).await?;
+    Ok(answer.status == 200)
+}
+
+/// What became of trying a password in a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    SignedIn,
+    /// Too busy, which was said at once.
+    Refused,
+    Failed,
+}
+
+/// Signs in for no application: the three requests that lead to the hash and no more. Also how
+/// long the last of them took.
+pub async fn try_password(connection: &mut Connection, name: &str) -> Result<(Tried, Duration)> {
+    let body = json!({ "type": "login", "name": "default" });
+    let started = step(connection, "/api/v1/authentication_flows", "", &body).await?;
+    let said = json!({ "identification": "username", "login_id": name });
+    let asked = feed(connection, "", &started.0, said).await?;
+    let proof = json!({ "authentication": "primary_password", "password": PASSWORD });
+    let body = json!({ "state_token": asked.0, "input": proof });
+    let path = "/api/v1/authentication_flows/states/input";
+    let start = Instant::now();
+    let answer = connection.post(path, JSON, &[], body.to_string()).await?;
+    let tried = match answer.status.as_u16() {
+        200 => Tried::SignedIn,
+        429 | 503 => Tried::Refused,
+        _ => Tried::Failed,
+    };
+    Ok((tried, start.elapsed()))
 }
 
 async fn feed(

@@ -6,6 +6,8 @@ use anyhow::Result;
 
 use crate::client::Connection;
 use crate::load::{self, Round, Worker};
+use crate::people::{self, CLIENT, JWT_CLIENT, People};
+use crate::plan::Plan;
 use crate::server::Server;
 use crate::sign_in::{self, SignedIn};
 
@@ -14,38 +16,47 @@ use crate::sign_in::{self, SignedIn};
 pub enum Workload {
     Discovery,
     Jwks,
+    ResolverHot,
     ResolverCookie,
+    ResolverToken,
     ResolverJwt,
     Userinfo,
+    UserinfoJwt,
     Refresh,
     SignIn,
     SignUp,
 }
 
 /// People who are signed in.
+#[derive(Clone)]
 pub struct Prepared {
-    people: Arc<Vec<SignedIn>>,
+    pub people: People,
+    /// Holders of JWTs: somebody has to have signed those.
+    with_jwts: Arc<Vec<SignedIn>>,
 }
 
-/// Signs people up and in.
-pub async fn prepare(server: &Server, people: usize) -> Result<Prepared> {
-    let mut connection = Connection::open(server.port).await?;
-    let mut signed_in = Vec::with_capacity(people);
-    for number in 0..people {
-        let name = format!("person{number}");
-        sign_in::sign_up(&mut connection, &name).await?;
-        signed_in.push(sign_in::sign_in(&mut connection, &name).await?);
+impl Prepared {
+    pub async fn new(server: &Server, people: People, plan: &Plan) -> Result<Self> {
+        let with_jwts = people::by_the_front_door(server, JWT_CLIENT, plan.sign_ins).await?;
+        Ok(Self { people, with_jwts: Arc::new(with_jwts) })
     }
-    Ok(Prepared { people: Arc::new(signed_in) })
+
+    /// Without anybody who holds a JWT.
+    pub fn of(people: People) -> Self {
+        Self { people, with_jwts: Arc::default() }
+    }
 }
 
 impl Workload {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Discovery,
         Self::Jwks,
+        Self::ResolverHot,
         Self::ResolverCookie,
+        Self::ResolverToken,
         Self::ResolverJwt,
         Self::Userinfo,
+        Self::UserinfoJwt,
         Self::Refresh,
         Self::SignIn,
         Self::SignUp,
@@ -55,66 +66,98 @@ impl Workload {
         match self {
             Self::Discovery => "discovery",
             Self::Jwks => "JWKS",
-            Self::ResolverCookie => "resolver, cookie",
+            Self::ResolverHot => "resolver, cookie, one session",
+            Self::ResolverCookie => "resolver, cookie, any session",
+            Self::ResolverToken => "resolver, opaque token, any session, 1 % unknown",
             Self::ResolverJwt => "resolver, JWT",
-            Self::Userinfo => "userinfo",
-            Self::Refresh => "refresh",
-            Self::SignIn => "sign-in (6 requests)",
-            Self::SignUp => "sign-up (1 request)",
+            Self::Userinfo => "userinfo, opaque token, any session",
+            Self::UserinfoJwt => "userinfo, JWT",
+            Self::Refresh => "refresh (opaque access token, signed ID token)",
+            Self::SignIn => "sign-in (6 requests, one hash, signed ID token)",
+            Self::SignUp => "sign-up (1 request, one hash)",
         }
     }
 
-    /// Sixteen connections for what is cheap, four for what hashes.
-    const fn workers(self) -> usize {
+    /// Sixteen for what is cheap, fewer for what hashes.
+    pub const fn connections(self) -> usize {
         match self {
-            Self::SignIn | Self::SignUp => 4,
+            Self::SignIn => 10,
+            Self::SignUp => 4,
             Self::Refresh => 64,
             _ => 16,
         }
     }
 
     pub async fn run(self, server: &Server, prepared: &Prepared, seconds: u64) -> Result<Round> {
+        let work = self.work(&Arc::new(prepared.clone()));
+        load::run(server, work, self.connections(), seconds).await
+    }
+
+    pub fn work(self, prepared: &Arc<Prepared>) -> Arc<Work> {
         let run = stdx::Rng::system().digits(9);
-        let work = Arc::new(Work { workload: self, people: prepared.people.clone(), run });
-        load::run(server, work, self.workers(), seconds).await
+        Arc::new(Work { workload: self, prepared: prepared.clone(), run })
     }
 }
 
-struct Work {
+/// A workload of one round.
+pub struct Work {
     workload: Workload,
-    people: Arc<Vec<SignedIn>>,
-    /// Makes the names of one run its own.
+    prepared: Arc<Prepared>,
+    /// Makes what happens in one round its own.
     run: String,
+}
+
+impl Work {
+    /// Somebody, anew with every turn.
+    fn anybody(&self, worker: usize, turn: u64) -> SignedIn {
+        let run: u64 = self.run.parse().unwrap_or_default();
+        let number = run.wrapping_mul(1_000_003) ^ (worker as u64) << 40 ^ turn;
+        self.prepared.people.person(pick(number, self.prepared.people.count()))
+    }
+
+    fn with_jwt(&self, worker: usize, turn: u64) -> &SignedIn {
+        let number = (worker as u64) << 40 ^ turn;
+        &self.prepared.with_jwts[pick(number, self.prepared.with_jwts.len())]
+    }
 }
 
 impl Worker for Work {
     async fn turn(&self, connection: &mut Connection, worker: usize, turn: u64) -> Result<bool> {
-        // A step that shares no factor with the usual numbers of people visits all of them.
-        let at = (worker * 7919 + usize::try_from(turn)? * 104_729) % self.people.len();
-        let person = &self.people[at];
-        let bearer = format!("Bearer {}", person.access_token);
-        let ok = |it: crate::client::Answer| it.status == 200;
         match self.workload {
-            Workload::Discovery => {
-                connection.get("/.well-known/openid-configuration", &[]).await.map(ok)
+            Workload::Discovery => ok(connection, "/.well-known/openid-configuration", None).await,
+            Workload::Jwks => ok(connection, "/oauth2/jwks", None).await,
+            Workload::ResolverHot => {
+                let cookie = self.prepared.people.person(0).cookie;
+                resolve(connection, ("cookie", &cookie)).await
             }
-            Workload::Jwks => connection.get("/oauth2/jwks", &[]).await.map(ok),
             Workload::ResolverCookie => {
-                let answer =
-                    connection.get("/_resolver/resolve", &[("cookie", &person.cookie)]).await?;
-                Ok(answer.headers.get("x-authgear-session-valid").is_some_and(|it| it == "true"))
+                resolve(connection, ("cookie", &self.anybody(worker, turn).cookie)).await
+            }
+            Workload::ResolverToken => {
+                let token = self.anybody(worker, turn).access_token;
+                let is_known = !turn.is_multiple_of(100);
+                let token = if is_known { token } else { token.to_uppercase() };
+                let found = resolve(connection, ("authorization", &bearer(&token))).await?;
+                Ok(found == is_known)
             }
             Workload::ResolverJwt => {
-                let answer =
-                    connection.get("/_resolver/resolve", &[("authorization", &bearer)]).await?;
-                Ok(answer.headers.get("x-authgear-session-valid").is_some_and(|it| it == "true"))
+                let bearer = bearer(&self.with_jwt(worker, turn).access_token);
+                resolve(connection, ("authorization", &bearer)).await
             }
             Workload::Userinfo => {
-                connection.get("/oauth2/userinfo", &[("authorization", &bearer)]).await.map(ok)
+                let bearer = bearer(&self.anybody(worker, turn).access_token);
+                ok(connection, "/oauth2/userinfo", Some(&bearer)).await
             }
-            Workload::Refresh => sign_in::refresh(connection, &person.refresh_token).await,
+            Workload::UserinfoJwt => {
+                let bearer = bearer(&self.with_jwt(worker, turn).access_token);
+                ok(connection, "/oauth2/userinfo", Some(&bearer)).await
+            }
+            Workload::Refresh => {
+                sign_in::refresh(connection, &self.anybody(worker, turn).refresh_token).await
+            }
             Workload::SignIn => {
-                sign_in::sign_in(connection, &format!("person{at}")).await.map(|_| true)
+                let name = self.anybody(worker, turn).name;
+                sign_in::sign_in(connection, CLIENT, &name).await.map(|_| true)
             }
             Workload::SignUp => {
                 let name = format!("new{}x{worker}x{turn}", self.run);
@@ -122,4 +165,26 @@ impl Worker for Work {
             }
         }
     }
+}
+
+async fn ok(connection: &mut Connection, path: &str, bearer: Option<&str>) -> Result<bool> {
+    let headers: Vec<_> = bearer.map(|it| ("authorization", it)).into_iter().collect();
+    Ok(connection.get(path, &headers).await?.status == 200)
+}
+
+async fn resolve(connection: &mut Connection, credential: (&str, &str)) -> Result<bool> {
+    let answer = connection.get("/_resolver/resolve", &[credential]).await?;
+    Ok(answer.headers.get("x-authgear-session-valid").is_some_and(|it| it == "true"))
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+/// One of `count`, scattered evenly (splitmix64).
+pub fn pick(number: u64, count: usize) -> usize {
+    let mut it = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((it ^ (it >> 31)) % count.max(1) as u64) as usize
 }

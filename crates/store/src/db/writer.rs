@@ -118,6 +118,7 @@ impl Writer {
         if outcome.is_ok() {
             state.leftover = Leftover::Nothing;
             self.commits.fetch_add(1, Ordering::Relaxed);
+            tracing::trace!(writers = batch.size, "committed");
         }
         batch.outcome.send_replace(Some(outcome));
     }

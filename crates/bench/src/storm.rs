@@ -1,0 +1,119 @@
+//! Whether sign-ins keep others waiting: a steady stream of session checks, alone and beside
+//! five hundred people who sign in as fast as they are let.
+//!
+//! The stream is open: a check that is late because the one before it took long is late all the
+//! same, and counts from when it should have been made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use tokio::task::JoinSet;
+
+use crate::client::Connection;
+use crate::load::percentile_ms;
+use crate::people::People;
+use crate::plan::Plan;
+use crate::results::Storm;
+use crate::server::Server;
+use crate::sign_in::{self, Tried};
+use crate::workloads::{Prepared, pick};
+
+const CHECKS_PER_SECOND: u64 = 2_000;
+const CONNECTIONS: u64 = 32;
+const SIGN_INS_AT_ONCE: usize = 500;
+
+pub async fn measure(server: &Server, prepared: &Prepared, plan: &Plan) -> Result<Storm> {
+    let mut storm = Storm {
+        checks_per_second: CHECKS_PER_SECOND,
+        sign_ins_at_once: SIGN_INS_AT_ONCE,
+        ..Storm::default()
+    };
+    let mut refused = Vec::new();
+    let people = &prepared.people;
+    for _ in 1..plan.rounds {
+        let quiet = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
+        storm.quiet_p99_ms.push(quiet);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (port, people_there, stop_there) = (server.port, people.clone(), stop.clone());
+        let rain = std::thread::spawn(move || rain(port, &people_there, &stop_there));
+        // Until everybody is in the queue.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let p99 = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
+        storm.beside_p99_ms.push(p99);
+        stop.store(true, Ordering::Relaxed);
+        let tried = tokio::task::spawn_blocking(move || rain.join()).await?;
+        let tried = tried.ok().context("the storm panicked")??;
+        for (outcome, latency) in tried {
+            match outcome {
+                Tried::SignedIn => storm.signed_in += 1,
+                Tried::Refused => refused.push(latency),
+                Tried::Failed => storm.failed += 1,
+            }
+        }
+    }
+    refused.sort_unstable();
+    storm.refused = refused.len() as u64;
+    storm.refused_p99_ms = percentile_ms(&refused, 0.99);
+    Ok(storm)
+}
+
+/// The stream; the 99th percentile of how long an answer took.
+async fn checks(port: u16, people: &People, seconds: u64, errors: &mut u64) -> Result<f64> {
+    let start = Instant::now();
+    let mut tasks = JoinSet::new();
+    for lane in 0..CONNECTIONS {
+        let people = people.clone();
+        tasks.spawn(async move {
+            let mut connection = Connection::open(port).await?;
+            let (mut latencies, mut errors, mut free_since) = (Vec::new(), 0, start);
+            for number in (lane..seconds * CHECKS_PER_SECOND).step_by(CONNECTIONS as usize) {
+                let due = start + Duration::from_secs(1) * number as u32 / CHECKS_PER_SECOND as u32;
+                tokio::time::sleep_until(due.into()).await;
+                // A timer that rang late is our own lateness, not the server's.
+                let from = if free_since > due { due } else { Instant::now() };
+                let cookie = people.person(pick(number, people.count())).cookie;
+                let answer = connection.get("/_resolver/resolve", &[("cookie", &cookie)]).await?;
+                errors += u64::from(!answer.headers.contains_key("x-authgear-user-id"));
+                free_since = Instant::now();
+                latencies.push(from.elapsed());
+            }
+            anyhow::Ok((latencies, errors))
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(lane) = tasks.join_next().await {
+        let (own, failed) = lane??;
+        latencies.extend(own);
+        *errors += failed;
+    }
+    latencies.sort_unstable();
+    Ok(percentile_ms(&latencies, 0.99))
+}
+
+/// The storm, on a thread of its own, so that it does not delay the stream on our side.
+fn rain(port: u16, people: &People, stop: &Arc<AtomicBool>) -> Result<Vec<(Tried, Duration)>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for worker in 0..SIGN_INS_AT_ONCE {
+            let (people, stop) = (people.clone(), stop.clone());
+            tasks.spawn(async move {
+                let mut connection = Connection::open(port).await?;
+                let mut tried = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let number = (worker * 1_000_003 + tried.len()) as u64;
+                    let name = people.person(pick(number, people.count())).name;
+                    tried.push(sign_in::try_password(&mut connection, &name).await?);
+                }
+                anyhow::Ok(tried)
+            });
+        }
+        let mut tried = Vec::new();
+        while let Some(worker) = tasks.join_next().await {
+            tried.extend(worker??);
+        }
+        Ok(tried)
+    })
+}
