@@ -6,12 +6,15 @@ mod tests;
 
 use ctx::Ctx;
 use domain::{
-    Attributes, AuthenticatorKind, IdentityId, LoginId, LoginIdType, User, UserId, VerifiedClaim,
+    Attributes, AuthenticatorKind, Identity, LoginId, LoginIdType, SHARED_CLAIMS, User, UserId,
+    VerifiedClaim,
 };
 use store::{InsertedIdentity, Tx};
 
+use crate::authenticator::{self, NewAuthenticator};
+use crate::identity::{self, AttachedIdentity, Conflict, NewIdentity};
 use crate::login_id::{self, CheckedLoginId};
-use crate::password::{self, NewPassword};
+use crate::password::NewPassword;
 use crate::{AccountError, attributes};
 
 pub use change::{Detached, change_login_id, detach_login_id};
@@ -20,11 +23,10 @@ pub use change::{Detached, change_login_id, detach_login_id};
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     pub id: UserId,
-    pub login_ids: Vec<CheckedLoginId>,
-    pub password: Option<NewPassword>,
-    pub secondary_password: Option<NewPassword>,
-    /// Login ids whose owner proved that they are theirs, by unique key.
-    pub verified: Vec<String>,
+    pub identities: Vec<NewIdentity>,
+    pub authenticators: Vec<NewAuthenticator>,
+    /// Claims whose owner proved that they are theirs.
+    pub verified: Vec<ProvedClaim>,
     pub standard_attributes: Attributes,
     /// Keyed by attribute id.
     pub custom_attributes: Attributes,
@@ -33,14 +35,13 @@ pub struct NewAccount {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     Created {
-        user: User,
-        identities: Vec<LoginId>,
+        user: Box<User>,
+        identities: Vec<Identity>,
     },
-    /// Somebody has this login id. The transaction must not be committed.
-    Refused {
-        existing: LoginId,
-        incoming: CheckedLoginId,
-    },
+    /// Somebody has this identity. The transaction must not be committed.
+    Refused(Box<Conflict>),
+    /// Somebody has this credential. The transaction must not be committed.
+    CredentialTaken,
 }
 
 /// What became of a login id that somebody would like to add.
@@ -54,13 +55,26 @@ impl NewAccount {
     pub fn new(id: UserId) -> Self {
         Self {
             id,
-            login_ids: Vec::new(),
-            password: None,
-            secondary_password: None,
+            identities: Vec::new(),
+            authenticators: Vec::new(),
             verified: Vec::new(),
             standard_attributes: Attributes::new(),
             custom_attributes: Attributes::new(),
         }
+    }
+
+    /// Known by these login ids as well.
+    #[must_use]
+    pub fn with_login_ids(mut self, login_ids: impl IntoIterator<Item = CheckedLoginId>) -> Self {
+        self.identities.extend(login_ids.into_iter().map(NewIdentity::LoginId));
+        self
+    }
+
+    /// Proves it with this password as well.
+    #[must_use]
+    pub fn with_password(mut self, kind: AuthenticatorKind, password: NewPassword) -> Self {
+        self.authenticators.push(NewAuthenticator::Password { kind, password });
+        self
     }
 }
 
@@ -69,32 +83,36 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: NewAccount) -> Result<Created, 
     let mut user = User::new(new.id, ctx.now);
     user.standard_attributes = new.standard_attributes;
     user.custom_attributes = new.custom_attributes;
+    for incoming in &new.identities {
+        fill_in(&mut user.standard_attributes, incoming);
+    }
     tx.users().insert(&user).await?;
     let mut identities = Vec::new();
-    for login_id in new.login_ids {
-        let is_verified = new.verified.contains(&login_id.unique_key);
-        match attach_login_id(ctx, tx, &user.id, login_id).await? {
-            Attached::Attached(identity) => {
-                if is_verified {
-                    mark_verified(ctx, tx, &identity).await?;
-                }
-                identities.push(identity);
-            }
-            Attached::Refused { existing, incoming } => {
-                return Ok(Created::Refused { existing, incoming });
-            }
+    for incoming in new.identities {
+        match identity::attach(ctx, tx, &user.id, incoming).await? {
+            AttachedIdentity::Attached(identity) => identities.push(*identity),
+            AttachedIdentity::Refused(conflict) => return Ok(Created::Refused(conflict)),
         }
     }
-    for (password, kind) in [
-        (new.password, AuthenticatorKind::Primary),
-        (new.secondary_password, AuthenticatorKind::Secondary),
-    ] {
-        if let Some(password) = password {
-            password::add(ctx, tx, &user.id, kind, password).await?;
+    for incoming in new.authenticators {
+        if !authenticator::enrol(ctx, tx, &user.id, incoming).await? {
+            return Ok(Created::CredentialTaken);
         }
+    }
+    for proved in &new.verified {
+        mark_proved(ctx, tx, &user.id, proved).await?;
     }
     user.standard_attributes = attributes::follow_identities(ctx, tx, &user.id).await?;
-    Ok(Created::Created { user, identities })
+    Ok(Created::Created { user: Box::new(user), identities })
+}
+
+/// Takes what another party says of the person where nothing is known yet.
+fn fill_in(attributes: &mut Attributes, incoming: &NewIdentity) {
+    for (name, value) in incoming.profile().into_iter().flatten() {
+        if !SHARED_CLAIMS.contains(&name.as_str()) && !attributes.contains_key(name) {
+            attributes.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Adds a login id to an account. The caller lets the attributes follow.
@@ -105,10 +123,7 @@ pub async fn attach_login_id(
     incoming: CheckedLoginId,
 ) -> Result<Attached, AccountError> {
     let identity = LoginId {
-        id: IdentityId::new(ctx.rng.uuid()),
-        user_id: user.clone(),
-        created_at: ctx.now,
-        updated_at: ctx.now,
+        base: identity::base(ctx, user),
         key: incoming.key.clone(),
         r#type: incoming.r#type,
         login_id: incoming.login_id.clone(),
@@ -131,15 +146,40 @@ pub async fn mark_verified(ctx: &Ctx, tx: &mut Tx, identity: &LoginId) -> Result
     if identity.r#type == LoginIdType::Username {
         return Ok(());
     }
-    let claim = VerifiedClaim {
-        id: ctx.rng.uuid(),
-        user_id: identity.user_id.clone(),
+    let claim = ProvedClaim {
         name: identity.r#type.claim().to_owned(),
         value: identity.login_id.clone(),
-        created_at: ctx.now,
+        channel: None,
     };
-    tx.verified_claims().insert(&claim).await?;
-    Ok(())
+    mark_proved(ctx, tx, &identity.base.user_id, &claim).await
+}
+
+/// A claim whose owner has just proved that it is theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvedClaim {
+    /// `email` or `phone_number`.
+    pub name: String,
+    pub value: String,
+    /// How the proof travelled, where it did.
+    pub channel: Option<String>,
+}
+
+/// Notes a proof. Proving twice changes nothing.
+pub async fn mark_proved(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    proved: &ProvedClaim,
+) -> Result<(), AccountError> {
+    let claim = VerifiedClaim {
+        id: ctx.rng.uuid(),
+        user_id: user.clone(),
+        name: proved.name.clone(),
+        value: proved.value.clone(),
+        created_at: ctx.now,
+        channel: proved.channel.clone(),
+    };
+    Ok(tx.verified_claims().insert(&claim).await?)
 }
 
 /// Whoever has a login id that was looked up under one key.
@@ -159,7 +199,7 @@ pub async fn find_by_any_login_id(
     let mut found: Option<LoginId> = None;
     for candidate in login_id::check_any(&ctx.app.config, value) {
         let Some(identity) = find_by_login_id(tx, &candidate).await? else { continue };
-        if found.as_ref().is_some_and(|it| it.user_id != identity.user_id) {
+        if found.as_ref().is_some_and(|it| it.base.user_id != identity.base.user_id) {
             return Ok(None);
         }
         found.get_or_insert(identity);

@@ -12,7 +12,7 @@ mod tests;
 
 use appconfig::user_profile::{AccessLevel, AttributeAccess, UserProfileConfig};
 use ctx::Ctx;
-use domain::{Attributes, Identity, LoginIdType, User, UserId};
+use domain::{Attributes, Identity, SHARED_CLAIMS, User, UserId};
 use serde_json::{Value, json};
 use store::Tx;
 
@@ -166,34 +166,31 @@ pub async fn follow_identities(
     Ok(attributes)
 }
 
-/// The values that a person signs in with, newest first.
-struct Owned(Vec<(LoginIdType, String)>);
+/// The values by which a person is known, with the name of the claim, newest first.
+struct Owned(Vec<(&'static str, String)>);
 
 async fn owned_values(tx: &mut Tx, user: &UserId) -> Result<Owned, AccountError> {
     let identities = tx.identities().list(user).await?;
-    let values = identities.into_iter().rev().map(|identity| match identity {
-        Identity::LoginId(it) => (it.r#type, it.login_id),
-    });
-    Ok(Owned(values.collect()))
+    let newest_first = identities.iter().rev();
+    let values = newest_first.flat_map(Identity::shared_claims);
+    Ok(Owned(values.map(|(name, value)| (name, value.to_owned())).collect()))
 }
 
 impl Owned {
     /// Whether `name` may be `value`; attributes that are not the identities' may be anything.
     fn allows(&self, name: &str, value: &Value) -> bool {
-        let mut coupled = LoginIdType::ALL.into_iter().filter(|it| it.claim() == name);
-        let owns = |r#type| self.0.iter().any(|(it, owned)| *it == r#type && owned == value);
-        coupled.all(owns)
+        let is_coupled = SHARED_CLAIMS.contains(&name);
+        !is_coupled || self.0.iter().any(|(it, owned)| *it == name && owned == value)
     }
 
     /// Drops what the person no longer owns, and fills what is missing with the newest.
     fn fill(&self, attributes: &mut Attributes) {
-        for r#type in LoginIdType::ALL {
-            let name = r#type.claim();
+        for name in SHARED_CLAIMS {
             if attributes.get(name).is_some_and(|value| !self.allows(name, value)) {
                 attributes.remove(name);
             }
             if !attributes.contains_key(name)
-                && let Some((_, newest)) = self.0.iter().find(|(it, _)| *it == r#type)
+                && let Some((_, newest)) = self.0.iter().find(|(it, _)| *it == name)
             {
                 attributes.insert(name.to_owned(), json!(newest));
             }

@@ -9,12 +9,12 @@ mod tests;
 use appconfig::verification::{VerificationConfig, VerificationCriteria};
 use ctx::Ctx;
 use domain::{
-    Attributes, AuthenticatorKind, AuthenticatorOverview, Identity, IdentityOverview, IdentityType,
-    LoginIdType, UserOverview,
+    Attributes, AuthenticatorKind, AuthenticatorOverview, Identity, IdentityOverview, UserOverview,
 };
 use serde_json::{Value, json};
 
 use crate::attributes::{Party, shown_custom, shown_standard};
+use crate::identity::provider;
 
 pub const IS_ANONYMOUS: &str = "https://authgear.com/claims/user/is_anonymous";
 pub const IS_VERIFIED: &str = "https://authgear.com/claims/user/is_verified";
@@ -42,14 +42,14 @@ pub fn claims(ctx: &Ctx, overview: &UserOverview) -> Claims {
     let profile = &ctx.app.config.user_profile;
     let always = [
         ("sub", json!(overview.user.id.as_str())),
-        (IS_ANONYMOUS, json!(false)),
+        (IS_ANONYMOUS, json!(is_anonymous(overview))),
         (IS_VERIFIED, json!(is_verified(&ctx.app.config.verification, overview))),
         (CAN_REAUTHENTICATE, json!(can_reauthenticate(overview))),
         (ROLES, json!([])),
     ];
     let account = [
         (AUTHENTICATORS, overview.authenticators.iter().map(authenticator).collect()),
-        (IDENTITIES, overview.identities.iter().map(identity).collect()),
+        (IDENTITIES, overview.identities.iter().map(|it| identity(ctx, it)).collect()),
         (RECOVERY_CODE_ENABLED, json!(recovery_codes_apply(ctx, overview))),
     ];
     let named = |it: (&str, Value)| (it.0.to_owned(), it.1);
@@ -64,18 +64,23 @@ pub fn claims(ctx: &Ctx, overview: &UserOverview) -> Claims {
 /// Whether the person counts as verified: any or all of what can be verified, as configured.
 pub fn is_verified(config: &VerificationConfig, overview: &UserOverview) -> bool {
     let mut verifiable = overview.identities.iter().filter_map(|it| {
-        let Identity::LoginId(login_id) = &it.identity;
-        let claim = match login_id.r#type {
-            LoginIdType::Email => &config.claims.email,
-            LoginIdType::Phone => &config.claims.phone_number,
-            LoginIdType::Username => return None,
-        };
-        (it.is_verified || claim.enabled || claim.required).then_some(it.is_verified)
+        let mut claims = it.identity.shared_claims();
+        let can_be_verified = claims.any(|(name, _)| match name {
+            "email" => it.is_verified || config.claims.email.is_wanted(),
+            "phone_number" => it.is_verified || config.claims.phone_number.is_wanted(),
+            _ => false,
+        });
+        can_be_verified.then_some(it.is_verified)
     });
     match config.criteria {
         VerificationCriteria::Any => verifiable.any(|it| it),
         VerificationCriteria::All => verifiable.next() == Some(true) && verifiable.all(|it| it),
     }
+}
+
+/// Whether the person has said nothing of themselves yet.
+pub fn is_anonymous(overview: &UserOverview) -> bool {
+    overview.identities.iter().any(|it| matches!(it.identity, Identity::Anonymous(_)))
 }
 
 /// Whether there is anything that the person could be asked for again.
@@ -99,13 +104,27 @@ fn authenticator(it: &AuthenticatorOverview) -> Value {
     })
 }
 
-fn identity(it: &IdentityOverview) -> Value {
-    let Identity::LoginId(login_id) = &it.identity;
-    json!({
-        "type": IdentityType::LoginId.as_str(),
-        "created_at": login_id.created_at.to_rfc3339(),
-        "updated_at": login_id.updated_at.to_rfc3339(),
-        "login_id_key": login_id.key,
-        "login_id_type": login_id.r#type.as_str(),
-    })
+fn identity(ctx: &Ctx, it: &IdentityOverview) -> Value {
+    let base = it.identity.base();
+    let mut shown = json!({
+        "type": it.identity.r#type().as_str(),
+        "created_at": base.created_at.to_rfc3339(),
+        "updated_at": base.updated_at.to_rfc3339(),
+    });
+    match &it.identity {
+        Identity::LoginId(login_id) => {
+            shown["login_id_key"] = json!(login_id.key);
+            shown["login_id_type"] = json!(login_id.r#type.as_str());
+        }
+        Identity::OAuth(oauth) => {
+            shown["oauth_provider_type"] = json!(oauth.provider.r#type);
+            let alias = provider::alias_of(&ctx.app.config, &oauth.provider);
+            shown["oauth_provider_alias"] = json!(alias.unwrap_or_default());
+        }
+        Identity::Ldap(_)
+        | Identity::Anonymous(_)
+        | Identity::Passkey(_)
+        | Identity::Biometric(_) => {}
+    }
+    shown
 }

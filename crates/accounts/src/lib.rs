@@ -6,14 +6,18 @@
 
 pub mod account;
 pub mod attributes;
+pub mod authenticator;
 pub mod claims;
 mod error;
 mod fold;
 mod hasher;
+pub mod identity;
 pub mod login_id;
 pub mod models;
 pub mod password;
 pub mod policy;
+pub mod recovery_code;
+pub mod totp;
 #[cfg(test)]
 mod world;
 

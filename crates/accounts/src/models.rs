@@ -4,7 +4,7 @@
 mod tests;
 
 use ctx::Ctx;
-use domain::{AccountStatus, Attributes, Identity, IdentityType, LoginId, UserId, UserOverview};
+use domain::{AccountStatus, Attributes, Identity, LoginId, UserId, UserOverview};
 use events::UserModel;
 use serde_json::{Value, json};
 use stdx::Timestamp;
@@ -12,7 +12,8 @@ use store::Tx;
 
 use crate::AccountError;
 use crate::attributes::{Party, shown_custom, shown_standard};
-use crate::claims::{can_reauthenticate, is_verified};
+use crate::claims::{can_reauthenticate, is_anonymous, is_verified};
+use crate::identity::provider;
 
 /// Reads a person and shows them whole, for an event.
 pub async fn load_user_model(
@@ -40,7 +41,7 @@ pub fn user_model(ctx: &Ctx, overview: &UserOverview) -> UserModel {
         ("id", json!(user.id.as_str())),
         ("created_at", time(user.created_at)),
         ("updated_at", time(user.updated_at)),
-        ("is_anonymous", json!(false)),
+        ("is_anonymous", json!(is_anonymous(overview))),
         ("is_verified", json!(is_verified(&config.verification, overview))),
         ("is_disabled", json!(is_disabled)),
         ("is_deactivated", json!(user.is_deactivated)),
@@ -76,30 +77,66 @@ pub fn user_model(ctx: &Ctx, overview: &UserOverview) -> UserModel {
 }
 
 /// An identity, with the claims that follow from it.
-pub fn identity_model(identity: &Identity) -> Value {
-    match identity {
-        Identity::LoginId(login_id) => login_id_model(login_id),
+pub fn identity_model(ctx: &Ctx, identity: &Identity) -> Value {
+    let mut claims = identity.claims().cloned().unwrap_or_default();
+    for (name, value) in own_claims(ctx, identity) {
+        claims.insert(format!("https://authgear.com/claims/{name}"), value);
     }
-}
-
-pub fn login_id_model(login_id: &LoginId) -> Value {
-    let mut claims = login_id.claims.clone();
-    for (name, value) in [
-        ("type", login_id.r#type.as_str()),
-        ("key", &login_id.key),
-        ("original_value", &login_id.original_login_id),
-        ("value", &login_id.login_id),
-    ] {
-        claims.insert(format!("https://authgear.com/claims/login_id/{name}"), json!(value));
-    }
+    let base = identity.base();
     json!({
-        "id": login_id.id.as_str(),
-        "created_at": time(login_id.created_at),
-        "updated_at": time(login_id.updated_at),
-        "type": IdentityType::LoginId.as_str(),
-        "user_id": login_id.user_id.as_str(),
+        "id": base.id.as_str(),
+        "created_at": time(base.created_at),
+        "updated_at": time(base.updated_at),
+        "type": identity.r#type().as_str(),
+        "user_id": base.user_id.as_str(),
         "claims": claims,
     })
+}
+
+/// [`identity_model`] of a login ID.
+pub fn login_id_model(ctx: &Ctx, login_id: &LoginId) -> Value {
+    identity_model(ctx, &Identity::LoginId(login_id.clone()))
+}
+
+/// What there is to say of an identity of its kind.
+fn own_claims(ctx: &Ctx, identity: &Identity) -> Vec<(&'static str, Value)> {
+    match identity {
+        Identity::LoginId(it) => vec![
+            ("login_id/type", json!(it.r#type.as_str())),
+            ("login_id/key", json!(it.key)),
+            ("login_id/original_value", json!(it.original_login_id)),
+            ("login_id/value", json!(it.login_id)),
+        ],
+        Identity::OAuth(it) => {
+            let alias = provider::alias_of(&ctx.app.config, &it.provider);
+            vec![
+                ("oauth/provider_type", json!(it.provider.r#type)),
+                ("oauth/provider_alias", json!(alias.unwrap_or_default())),
+                ("oauth/subject_id", json!(it.subject)),
+                ("oauth/profile", json!(it.profile)),
+            ]
+        }
+        Identity::Ldap(it) => {
+            let shown = String::from_utf8_lossy(&it.user_id_attribute_value);
+            let last_login_username = it.last_login_username.as_deref();
+            vec![
+                ("ldap/server_name", json!(it.server_name)),
+                ("ldap/last_login_username", json!(last_login_username)),
+                ("ldap/user_id_attribute_name", json!(it.user_id_attribute_name)),
+                ("ldap/user_id_attribute_value", json!(shown)),
+                ("ldap/attributes", json!(it.raw_entry)),
+            ]
+        }
+        Identity::Anonymous(it) => vec![("anonymous/key_id", json!(it.key_id))],
+        Identity::Biometric(it) => vec![
+            ("biometric/key_id", json!(it.key_id)),
+            ("biometric/device_info", it.device_info.clone()),
+        ],
+        Identity::Passkey(it) => vec![
+            ("passkey/credential_id", json!(it.credential_id)),
+            ("passkey/display_name", json!(identity.display_id())),
+        ],
+    }
 }
 
 fn time(at: Timestamp) -> Value {

@@ -8,14 +8,12 @@ mod tests;
 
 use appconfig::authenticator::PasswordPolicy;
 use ctx::Ctx;
-use domain::{
-    AuthenticatorId, AuthenticatorKind, PasswordAuthenticator, PasswordHistoryEntry, UserId,
-};
+use domain::{AuthenticatorKind, PasswordAuthenticator, PasswordHistoryEntry, UserId};
 use stdx::{Secret, Timestamp};
 use store::{Store, Tx};
 
 use crate::policy::{self, Rule};
-use crate::{AccountError, Hasher, HasherError, Verdict};
+use crate::{AccountError, Hasher, HasherError, Verdict, authenticator};
 
 /// What a password that was typed turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,12 +132,7 @@ pub async fn add(
     password: NewPassword,
 ) -> Result<PasswordAuthenticator, AccountError> {
     let authenticator = PasswordAuthenticator {
-        id: AuthenticatorId::new(ctx.rng.uuid()),
-        user_id: user.clone(),
-        created_at: ctx.now,
-        updated_at: ctx.now,
-        is_default: false,
-        kind,
+        base: authenticator::base(ctx, user, kind),
         password_hash: password.hash,
         expire_after: None,
     };
@@ -159,10 +152,10 @@ pub async fn replace(
 ) -> Result<bool, AccountError> {
     let mut authenticators = tx.authenticators();
     let replaced = authenticators
-        .replace_password(&current.id, &current.password_hash, &next.hash, None, ctx.now)
+        .replace_password(&current.base.id, &current.password_hash, &next.hash, None, ctx.now)
         .await?;
     if replaced {
-        remember(ctx, tx, &current.user_id, &next.hash).await?;
+        remember(ctx, tx, &current.base.user_id, &next.hash).await?;
     }
     Ok(replaced)
 }
@@ -180,12 +173,12 @@ async fn rehash(
         Err(HasherError::Busy | HasherError::TooLong) => return Ok(()),
         Err(error @ HasherError::Failed) => return Err(error.into()),
     };
-    let PasswordAuthenticator { id, password_hash, expire_after, updated_at, .. } = authenticator;
+    let PasswordAuthenticator { base, password_hash, expire_after } = authenticator;
     let mut tx = store.write(&ctx.app.id).await?;
     // Not an update of the password: its age stays.
     let replaced = tx
         .authenticators()
-        .replace_password(id, password_hash, &hash, *expire_after, *updated_at)
+        .replace_password(&base.id, password_hash, &hash, *expire_after, base.updated_at)
         .await?;
     tx.commit().await?;
     if replaced {
@@ -202,7 +195,7 @@ async fn must_change(
 ) -> Result<Option<MustChange>, AccountError> {
     let config = &ctx.app.config.authenticator.password;
     let is_temporary = authenticator.expire_after.is_some_and(|at| at < ctx.now);
-    let age = ctx.now.seconds_since(authenticator.updated_at);
+    let age = ctx.now.seconds_since(authenticator.base.updated_at);
     let age_max = config.expiry.force_change.age_max().map(|it| it.as_secs());
     let is_too_old =
         age_max.is_some_and(|age_max| age >= i64::try_from(age_max).unwrap_or(i64::MAX));

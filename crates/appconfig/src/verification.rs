@@ -57,6 +57,13 @@ choice! {
     }
 }
 
+impl VerificationClaim {
+    /// Whether proofs of it are taken at all.
+    pub fn is_wanted(&self) -> bool {
+        self.enabled || self.required
+    }
+}
+
 impl VerificationConfig {
     pub fn code_valid_period_seconds(&self) -> i64 {
         self.code_valid_period.as_ref().map_or(300, DurationString::as_seconds)

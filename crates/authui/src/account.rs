@@ -43,8 +43,9 @@ pub fn shown(overview: &UserOverview) -> Value {
 
 /// The login IDs of a person, oldest first.
 pub fn login_ids(overview: &UserOverview) -> impl Iterator<Item = &LoginId> {
-    overview.identities.iter().map(|it| match &it.identity {
-        Identity::LoginId(login_id) => login_id,
+    overview.identities.iter().filter_map(|it| match &it.identity {
+        Identity::LoginId(login_id) => Some(login_id),
+        _ => None,
     })
 }
 

@@ -24,7 +24,7 @@ impl Recorder<'_> {
 
     pub async fn login_id_added(&self, tx: &mut Tx, new: &LoginId) -> Result<(), Problem> {
         let user = self.user(tx).await?;
-        let identity = login_id_model(new);
+        let identity = login_id_model(&self.visit.ctx, new);
         self.write(tx, Event::LoginIdAdded { user, r#type: new.r#type, identity }).await
     }
 
@@ -35,13 +35,17 @@ impl Recorder<'_> {
         new: &LoginId,
     ) -> Result<(), Problem> {
         let user = self.user(tx).await?;
-        let (r#type, old, new) = (new.r#type, login_id_model(old), login_id_model(new));
+        let (r#type, old, new) = (
+            new.r#type,
+            login_id_model(&self.visit.ctx, old),
+            login_id_model(&self.visit.ctx, new),
+        );
         self.write(tx, Event::LoginIdUpdated { user, r#type, old, new }).await
     }
 
     pub async fn login_id_removed(&self, tx: &mut Tx, old: &LoginId) -> Result<(), Problem> {
         let user = self.user(tx).await?;
-        let identity = login_id_model(old);
+        let identity = login_id_model(&self.visit.ctx, old);
         self.write(tx, Event::LoginIdRemoved { user, r#type: old.r#type, identity }).await
     }
 

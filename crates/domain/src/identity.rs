@@ -1,19 +1,38 @@
 //! What a person says they are.
 
+mod access;
+
 use std::fmt;
 
+use serde_json::Value;
 use stdx::Timestamp;
 
 use crate::{Attributes, UserId};
+
+pub use access::SHARED_CLAIMS;
 
 stdx::id_type! {
     IdentityId,
 }
 
-/// One identity of one person. Other kinds join this enum as they are built.
+/// One identity of one person.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Identity {
     LoginId(LoginId),
+    OAuth(OAuthIdentity),
+    Ldap(LdapIdentity),
+    Anonymous(AnonymousIdentity),
+    Passkey(PasskeyIdentity),
+    Biometric(BiometricIdentity),
+}
+
+/// What every identity has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityBase {
+    pub id: IdentityId,
+    pub user_id: UserId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 /// The value of the `type` column.
@@ -31,10 +50,7 @@ pub enum IdentityType {
 /// An email address, a phone number or a username to sign in with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoginId {
-    pub id: IdentityId,
-    pub user_id: UserId,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
+    pub base: IdentityBase,
     /// Which of the project's configured keys it fills.
     pub key: String,
     pub r#type: LoginIdType,
@@ -46,6 +62,69 @@ pub struct LoginId {
     pub unique_key: String,
     /// The standard attribute that follows from it.
     pub claims: Attributes,
+}
+
+/// An account at another provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OAuthIdentity {
+    pub base: IdentityBase,
+    pub provider: OAuthProviderId,
+    /// Who the person is at the provider.
+    pub subject: String,
+    /// What the provider said, as it said it.
+    pub profile: Attributes,
+    /// Standard claims worked out of it.
+    pub claims: Attributes,
+}
+
+/// What tells one provider's namespace of subjects from another's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuthProviderId {
+    /// `google`, `azureadv2`, …
+    pub r#type: String,
+    /// What else belongs to it, such as a tenant. In order of the names.
+    pub keys: Attributes,
+}
+
+/// An entry of a directory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LdapIdentity {
+    pub base: IdentityBase,
+    pub server_name: String,
+    pub user_id_attribute_name: String,
+    pub user_id_attribute_value: Vec<u8>,
+    pub claims: Attributes,
+    pub raw_entry: Attributes,
+    pub last_login_username: Option<String>,
+}
+
+/// Somebody who has said nothing yet; an app may hold a key that proves it is them again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnonymousIdentity {
+    pub base: IdentityBase,
+    pub key_id: Option<String>,
+    /// The public key (RFC 7517).
+    pub key: Option<Value>,
+}
+
+/// A WebAuthn credential that can name its owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PasskeyIdentity {
+    pub base: IdentityBase,
+    /// Base64url, unpadded.
+    pub credential_id: String,
+    pub creation_options: Value,
+    pub attestation_response: Value,
+}
+
+/// A key in a device, behind the device's own check of who is holding it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BiometricIdentity {
+    pub base: IdentityBase,
+    pub key_id: String,
+    /// The public key (RFC 7517).
+    pub key: Value,
+    pub device_info: Value,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,9 +143,25 @@ pub struct VerifiedClaim {
     pub name: String,
     pub value: String,
     pub created_at: Timestamp,
+    /// The channel by which the proof travelled, where that is known.
+    pub channel: Option<String>,
 }
 
 impl IdentityType {
+    pub const ALL: [Self; 7] = [
+        Self::LoginId,
+        Self::OAuth,
+        Self::Anonymous,
+        Self::Biometric,
+        Self::Passkey,
+        Self::Siwe,
+        Self::Ldap,
+    ];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::LoginId => "login_id",
@@ -108,19 +203,5 @@ impl LoginIdType {
 impl fmt::Display for LoginIdType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl Identity {
-    pub fn id(&self) -> &IdentityId {
-        match self {
-            Self::LoginId(it) => &it.id,
-        }
-    }
-
-    pub fn user_id(&self) -> &UserId {
-        match self {
-            Self::LoginId(it) => &it.user_id,
-        }
     }
 }

@@ -14,14 +14,19 @@ mod user;
 pub use app::{AppId, ClientId};
 pub use audit::AuditEntry;
 pub use authenticator::{
-    Authenticator, AuthenticatorId, AuthenticatorKind, AuthenticatorType, PasswordAuthenticator,
-    PasswordHistoryEntry,
+    Authenticator, AuthenticatorBase, AuthenticatorId, AuthenticatorKind, AuthenticatorType,
+    OobOtpAuthenticator, OobTarget, PasskeyAuthenticator, PasswordAuthenticator,
+    PasswordHistoryEntry, RecoveryCode, TotpAuthenticator,
 };
 pub use grant::{
     AccessToken, AccessTokenHolder, Authorization, AuthorizationId, Grant, GrantId, RefreshToken,
     Scopes,
 };
-pub use identity::{Identity, IdentityId, IdentityType, LoginId, LoginIdType, VerifiedClaim};
+pub use identity::{
+    AnonymousIdentity, BiometricIdentity, Identity, IdentityBase, IdentityId, IdentityType,
+    LdapIdentity, LoginId, LoginIdType, OAuthIdentity, OAuthProviderId, PasskeyIdentity,
+    SHARED_CLAIMS, VerifiedClaim,
+};
 pub use lockout::Lockout;
 pub use outbox::OutboxEntry;
 pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview};

@@ -4,8 +4,10 @@
 //! that somebody took meanwhile refuses the sign-up, and nothing of it is written.
 
 use accounts::account::{self, Created, NewAccount};
+use accounts::authenticator::NewAuthenticator;
+use accounts::identity::NewIdentity;
 use accounts::password::{self, NewPassword};
-use domain::{ClientId, UserId};
+use domain::{AuthenticatorKind, ClientId, UserId};
 use limits::{Limit, lockout};
 use sessions::authentication_info::{self, AuthenticationInfo};
 use sessions::{SessionRef, browser, end};
@@ -120,21 +122,29 @@ async fn create_account(
     facts: &Facts,
 ) -> Result<Option<Refusal>, FlowError> {
     let mut new = NewAccount::new(user_id.clone());
-    new.login_ids = facts.identified.iter().filter_map(|it| it.login_id.checked()).collect();
+    let login_ids = facts.identified.iter().filter_map(|it| it.login_id.checked());
+    new.identities = login_ids.map(NewIdentity::LoginId).collect();
     for password in &facts.new_passwords {
-        let kept = Some(NewPassword::from_kept(password.hash.clone()));
-        if password.is_primary {
-            new.password = kept;
+        let kind = if password.is_primary {
+            AuthenticatorKind::Primary
         } else {
-            new.secondary_password = kept;
-        }
+            AuthenticatorKind::Secondary
+        };
+        let password = NewPassword::from_kept(password.hash.clone());
+        new.authenticators.push(NewAuthenticator::Password { kind, password });
     }
     match account::create(cx.ctx, tx, new).await.map_err(stopped)? {
         Created::Created { .. } => Ok(None),
-        Created::Refused { existing, incoming } => {
+        Created::CredentialTaken => Ok(Some(Refusal::InvalidCredentials)),
+        Created::Refused(conflict) => {
+            let incoming = match &conflict.incoming {
+                NewIdentity::LoginId(it) => Some(it.r#type.as_str()),
+                _ => None,
+            };
+            let existing = conflict.existing.login_id_type().map(domain::LoginIdType::as_str);
             Ok(Some(Refusal::DuplicatedIdentity(IdentityDetails {
-                login_id_type_incoming: Some(incoming.r#type.as_str()),
-                login_id_type_existing: Some(existing.r#type.as_str()),
+                login_id_type_incoming: incoming,
+                login_id_type_existing: existing,
             })))
         }
     }
@@ -156,7 +166,7 @@ async fn update_account(
     }
     for changed in &facts.changed_passwords {
         let current = tx.authenticators().find_password(user_id, changed.kind()).await?;
-        let current = current.filter(|it| it.id.as_str() == changed.authenticator_id);
+        let current = current.filter(|it| it.base.id.as_str() == changed.authenticator_id);
         let next = NewPassword::from_kept(changed.hash.clone());
         let is_replaced = match &current {
             Some(current) => password::replace(cx.ctx, tx, current, next).await.map_err(stopped)?,

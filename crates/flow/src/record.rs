@@ -22,7 +22,7 @@ pub async fn signed_up(
 ) -> Result<(), FlowError> {
     let model = load(cx, tx, user).await?;
     let identities = tx.identities().list(user).await?;
-    let identities = identities.iter().map(models::identity_model).collect();
+    let identities = identities.iter().map(|it| models::identity_model(cx.ctx, it)).collect();
     let event = Event::UserCreated { user: model, identities };
     Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
 }

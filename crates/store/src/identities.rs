@@ -1,9 +1,16 @@
 //! What people are known by: `_auth_identity` and one table per kind.
+//!
+//! Reading is here, whatever the kind; `insert` and `update` have what differs between them.
 
-use domain::{Identity, IdentityId, IdentityType, LoginId, LoginIdType, UserId};
+mod insert;
+pub(crate) mod rows;
+mod update;
+
+use domain::{Identity, IdentityId, LoginId, LoginIdType, OAuthProviderId, UserId};
+use rows::{identity_columns, identity_from_row, identity_joins};
 
 use crate::db::{Arg, Row};
-use crate::{Result, StoreError, Tx};
+use crate::{Result, Tx};
 
 pub struct Identities<'tx>(&'tx mut Tx);
 
@@ -15,6 +22,40 @@ pub enum InsertedIdentity {
     Taken,
 }
 
+/// A statement over `_auth_identity` (`i`) and the tables of all kinds.
+macro_rules! identities {
+    ($($rest:literal),+) => {
+        concat!(
+            "SELECT ", identity_columns!(), "FROM _auth_identity i", identity_joins!(), $($rest),+
+        )
+    };
+}
+
+/// A statement for one claim, so that the index over it is used.
+macro_rules! by_claim {
+    ($claim:literal) => {
+        identities!(
+            "WHERE i.app_id = $1
+               AND i.id IN (
+                     SELECT id FROM _auth_identity_login_id
+                      WHERE app_id = $1 AND claims ->> '",
+            $claim,
+            "' = $2
+                     UNION ALL
+                     SELECT id FROM _auth_identity_oauth
+                      WHERE app_id = $1 AND claims ->> '",
+            $claim,
+            "' = $2
+                     UNION ALL
+                     SELECT id FROM _auth_identity_ldap
+                      WHERE app_id = $1 AND claims ->> '",
+            $claim,
+            "' = $2)
+             ORDER BY i.created_at, i.id"
+        )
+    };
+}
+
 impl Tx {
     pub fn identities(&mut self) -> Identities<'_> {
         Identities(self)
@@ -24,14 +65,17 @@ impl Tx {
 impl Identities<'_> {
     /// Everything the person is known by, oldest first.
     pub async fn list(&mut self, user: &UserId) -> Result<Vec<Identity>> {
-        let sql = "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key,
-                          l.login_id_type, l.login_id, l.original_login_id, l.unique_key, l.claims
-                     FROM _auth_identity i
-                     JOIN _auth_identity_login_id l ON l.id = i.id
-                    WHERE i.app_id = $1 AND i.user_id = $2
-                    ORDER BY i.created_at, i.id";
+        let sql = identities!(
+            "WHERE i.app_id = $1 AND i.user_id = $2
+             ORDER BY i.created_at, i.id"
+        );
         let rows = self.0.fetch_all(sql, &[Arg::Text(user.as_str())]).await?;
-        rows.iter().map(|row| login_id_from_row(row, BASE).map(Identity::LoginId)).collect()
+        all_from_rows(&rows)
+    }
+
+    pub async fn find(&mut self, id: &IdentityId) -> Result<Option<Identity>> {
+        let sql = identities!("WHERE i.app_id = $1 AND i.id = $2");
+        self.one(sql, &[Arg::Text(id.as_str())]).await
     }
 
     /// The owner of a normalised login id, under any key of this type.
@@ -40,102 +84,93 @@ impl Identities<'_> {
         r#type: LoginIdType,
         login_id: &str,
     ) -> Result<Option<LoginId>> {
-        let sql = "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key,
-                          l.login_id_type, l.login_id, l.original_login_id, l.unique_key, l.claims
-                     FROM _auth_identity_login_id l
-                     JOIN _auth_identity i ON i.id = l.id
-                    WHERE l.app_id = $1 AND l.login_id_type = $2 AND l.login_id = $3
-                    ORDER BY i.created_at, i.id
-                    LIMIT 1";
+        let sql = identities!(
+            "WHERE l.app_id = $1 AND l.login_id_type = $2 AND l.login_id = $3
+             ORDER BY i.created_at, i.id
+             LIMIT 1"
+        );
         let args = [Arg::Text(r#type.as_str()), Arg::Text(login_id)];
-        let row = self.0.fetch_optional(sql, &args).await?;
-        row.as_ref().map(|row| login_id_from_row(row, BASE)).transpose()
+        Ok(self.one(sql, &args).await?.and_then(login_id_of))
     }
 
     /// The identity that stands in the way of another with the same unique key.
     pub async fn find_by_unique_key(&mut self, unique_key: &str) -> Result<Option<LoginId>> {
-        let sql = "SELECT i.id, i.user_id, i.created_at, i.updated_at, l.login_id_key,
-                          l.login_id_type, l.login_id, l.original_login_id, l.unique_key, l.claims
-                     FROM _auth_identity_login_id l
-                     JOIN _auth_identity i ON i.id = l.id
-                    WHERE l.app_id = $1 AND l.unique_key = $2";
-        let row = self.0.fetch_optional(sql, &[Arg::Text(unique_key)]).await?;
-        row.as_ref().map(|row| login_id_from_row(row, BASE)).transpose()
+        let sql = identities!("WHERE l.app_id = $1 AND l.unique_key = $2");
+        Ok(self.one(sql, &[Arg::Text(unique_key)]).await?.and_then(login_id_of))
     }
 
-    /// Adds a login id, unless another person or the same one has its unique key.
-    pub async fn insert_login_id(&mut self, identity: &LoginId) -> Result<InsertedIdentity> {
-        if self.find_by_unique_key(&identity.unique_key).await?.is_some() {
-            return Ok(InsertedIdentity::Taken);
+    /// Whoever is `subject` at a provider.
+    pub async fn find_oauth(
+        &mut self,
+        provider: &OAuthProviderId,
+        subject: &str,
+    ) -> Result<Option<Identity>> {
+        let sql = identities!(
+            "WHERE o.app_id = $1 AND o.provider_type = $2 AND o.provider_keys = $3
+               AND o.provider_user_id = $4"
+        );
+        let args = [Arg::Text(&provider.r#type), Arg::Object(&provider.keys), Arg::Text(subject)];
+        self.one(sql, &args).await
+    }
+
+    /// Whoever is this entry of a directory.
+    pub async fn find_ldap(
+        &mut self,
+        server_name: &str,
+        attribute: &str,
+        value: &[u8],
+    ) -> Result<Option<Identity>> {
+        let sql = identities!(
+            "WHERE d.app_id = $1 AND d.server_name = $2 AND d.user_id_attribute_name = $3
+               AND d.user_id_attribute_value = $4"
+        );
+        let args = [Arg::Text(server_name), Arg::Text(attribute), Arg::Bytes(value)];
+        self.one(sql, &args).await
+    }
+
+    /// Whoever an app signs in with this key and no name.
+    pub async fn find_anonymous(&mut self, key_id: &str) -> Result<Option<Identity>> {
+        let sql = identities!("WHERE n.app_id = $1 AND n.key_id = $2");
+        self.one(sql, &[Arg::Text(key_id)]).await
+    }
+
+    pub async fn find_biometric(&mut self, key_id: &str) -> Result<Option<Identity>> {
+        let sql = identities!("WHERE b.app_id = $1 AND b.key_id = $2");
+        self.one(sql, &[Arg::Text(key_id)]).await
+    }
+
+    pub async fn find_passkey(&mut self, credential_id: &str) -> Result<Option<Identity>> {
+        let sql = identities!("WHERE p.app_id = $1 AND p.credential_id = $2");
+        self.one(sql, &[Arg::Text(credential_id)]).await
+    }
+
+    /// Everybody's identities that carry this claim; nobody's for one that is not shared.
+    pub async fn list_by_claim(&mut self, name: &str, value: &str) -> Result<Vec<Identity>> {
+        let sql = match name {
+            "email" => by_claim!("email"),
+            "phone_number" => by_claim!("phone_number"),
+            "preferred_username" => by_claim!("preferred_username"),
+            _ => return Ok(Vec::new()),
+        };
+        let rows = self.0.fetch_all(sql, &[Arg::Text(value)]).await?;
+        all_from_rows(&rows)
+    }
+
+    async fn one(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<Identity>> {
+        match self.0.fetch_optional(sql, args).await? {
+            Some(row) => identity_from_row(&row),
+            None => Ok(None),
         }
-        self.insert_base(identity).await?;
-        let sql = "INSERT INTO _auth_identity_login_id
-                     (app_id, id, login_id_key, login_id_type, login_id, original_login_id,
-                      unique_key, claims)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                   ON CONFLICT (app_id, unique_key) DO NOTHING";
-        let args = [
-            Arg::Text(identity.id.as_str()),
-            Arg::Text(&identity.key),
-            Arg::Text(identity.r#type.as_str()),
-            Arg::Text(&identity.login_id),
-            Arg::Text(&identity.original_login_id),
-            Arg::Text(&identity.unique_key),
-            Arg::Object(&identity.claims),
-        ];
-        if self.0.execute(sql, &args).await? == 1 {
-            return Ok(InsertedIdentity::Inserted);
-        }
-        // Another node inserted it between the question and the answer.
-        self.delete_base(&identity.id).await?;
-        Ok(InsertedIdentity::Taken)
-    }
-
-    pub async fn delete(&mut self, id: &IdentityId) -> Result<()> {
-        let sql = "DELETE FROM _auth_identity_login_id WHERE app_id = $1 AND id = $2";
-        self.0.execute(sql, &[Arg::Text(id.as_str())]).await?;
-        self.delete_base(id).await
-    }
-
-    async fn insert_base(&mut self, identity: &LoginId) -> Result<()> {
-        let sql = "INSERT INTO _auth_identity (app_id, id, type, user_id, created_at, updated_at)
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let args = [
-            Arg::Text(identity.id.as_str()),
-            Arg::Text(IdentityType::LoginId.as_str()),
-            Arg::Text(identity.user_id.as_str()),
-            Arg::Time(identity.created_at),
-            Arg::Time(identity.updated_at),
-        ];
-        self.0.execute(sql, &args).await?;
-        Ok(())
-    }
-
-    async fn delete_base(&mut self, id: &IdentityId) -> Result<()> {
-        let sql = "DELETE FROM _auth_identity WHERE app_id = $1 AND id = $2";
-        self.0.execute(sql, &[Arg::Text(id.as_str())]).await?;
-        Ok(())
     }
 }
 
-/// The columns of `_auth_identity`, where nothing else has the same names.
-const BASE: [&str; 4] = ["id", "user_id", "created_at", "updated_at"];
+fn all_from_rows(rows: &[Row]) -> Result<Vec<Identity>> {
+    rows.iter().filter_map(|row| identity_from_row(row).transpose()).collect()
+}
 
-pub(crate) fn login_id_from_row(
-    row: &Row,
-    [id, user_id, created_at, updated_at]: [&str; 4],
-) -> Result<LoginId> {
-    Ok(LoginId {
-        id: IdentityId::new(row.text(id)?),
-        user_id: UserId::new(row.text(user_id)?),
-        created_at: row.time(created_at)?,
-        updated_at: row.time(updated_at)?,
-        key: row.text("login_id_key")?,
-        r#type: LoginIdType::parse(&row.text("login_id_type")?)
-            .ok_or(StoreError::Corrupt("login_id_type"))?,
-        login_id: row.text("login_id")?,
-        original_login_id: row.text("original_login_id")?,
-        unique_key: row.text("unique_key")?,
-        claims: row.object("claims")?,
-    })
+fn login_id_of(identity: Identity) -> Option<LoginId> {
+    match identity {
+        Identity::LoginId(login_id) => Some(login_id),
+        _ => None,
+    }
 }

@@ -4,36 +4,33 @@
 //! authenticators, so that their product is a handful of rows too.
 
 use domain::{
-    AuthenticatorKind, AuthenticatorOverview, AuthenticatorType, Identity, IdentityOverview,
-    UserId, UserOverview,
+    AuthenticatorKind, AuthenticatorOverview, AuthenticatorType, IdentityOverview, UserId,
+    UserOverview,
 };
 
 use crate::db::{Arg, Row};
-use crate::identities::login_id_from_row;
+use crate::identities::rows::{identity_columns, identity_from_row, identity_joins};
 use crate::users::user_from_row;
 use crate::{Result, StoreError, Users};
 
-const SQL: &str = "
-SELECT u.id, u.created_at, u.updated_at, u.login_at, u.last_login_at, u.is_disabled,
+const SQL: &str = concat!(
+    "SELECT u.id, u.created_at, u.updated_at, u.login_at, u.last_login_at, u.is_disabled,
        u.disable_reason, u.is_deactivated, u.delete_at, u.is_anonymized, u.anonymize_at,
        u.temporarily_disabled_from, u.temporarily_disabled_until, u.account_valid_from,
        u.account_valid_until, u.mfa_grace_period_end_at, u.standard_attributes,
        u.custom_attributes,
-       i.id AS identity_id, i.created_at AS identity_created_at,
-       i.updated_at AS identity_updated_at,
-       l.login_id_key, l.login_id_type, l.login_id, l.original_login_id, l.unique_key, l.claims,
-       v.id AS verified_id,
+       v.id AS verified_id, v.name AS verified_name, v.value AS verified_value,
        a.id AS authenticator_id, a.type AS authenticator_type, a.kind AS authenticator_kind,
-       a.created_at AS authenticator_created_at, a.updated_at AS authenticator_updated_at
-  FROM _auth_user u
-  LEFT JOIN _auth_identity i ON i.app_id = u.app_id AND i.user_id = u.id AND i.type = 'login_id'
-  LEFT JOIN _auth_identity_login_id l ON l.id = i.id
-  LEFT JOIN _auth_verified_claim v
-    ON v.app_id = u.app_id AND v.user_id = u.id AND v.value = l.login_id
-   AND v.name = CASE l.login_id_type WHEN 'email' THEN 'email' WHEN 'phone' THEN 'phone_number' END
-  LEFT JOIN _auth_authenticator a ON a.app_id = u.app_id AND a.user_id = u.id
- WHERE u.app_id = $1 AND u.id = $2
- ORDER BY i.created_at, i.id, a.created_at, a.id";
+       a.created_at AS authenticator_created_at, a.updated_at AS authenticator_updated_at, ",
+    identity_columns!(),
+    "FROM _auth_user u
+       LEFT JOIN _auth_identity i ON i.app_id = u.app_id AND i.user_id = u.id",
+    identity_joins!(),
+    "LEFT JOIN _auth_verified_claim v ON v.app_id = u.app_id AND v.user_id = u.id
+       LEFT JOIN _auth_authenticator a ON a.app_id = u.app_id AND a.user_id = u.id
+      WHERE u.app_id = $1 AND u.id = $2
+      ORDER BY i.created_at, i.id, a.created_at, a.id"
+);
 
 impl Users<'_> {
     /// Everything about a person that their profile is made of.
@@ -46,12 +43,16 @@ impl Users<'_> {
             authenticators: Vec::new(),
         };
         let (mut identities, mut authenticators) = (Vec::new(), Vec::new());
+        let mut proved = Vec::new();
         for row in &rows {
             if let Some(id) = row.maybe_text("identity_id")?
                 && !identities.contains(&id)
             {
                 identities.push(id);
-                overview.identities.push(identity_from_row(row)?);
+                let identity = identity_from_row(row)?;
+                overview.identities.extend(
+                    identity.map(|identity| IdentityOverview { identity, is_verified: false }),
+                );
             }
             if let Some(id) = row.maybe_text("authenticator_id")?
                 && !authenticators.contains(&id)
@@ -59,19 +60,17 @@ impl Users<'_> {
                 authenticators.push(id);
                 overview.authenticators.push(authenticator_from_row(row)?);
             }
+            if row.maybe_text("verified_id")?.is_some() {
+                proved.push((row.text("verified_name")?, row.text("verified_value")?));
+            }
+        }
+        for it in &mut overview.identities {
+            let mut claims = it.identity.shared_claims();
+            it.is_verified =
+                claims.any(|claim| proved.iter().any(|(name, value)| claim == (name, value)));
         }
         Ok(Some(overview))
     }
-}
-
-fn identity_from_row(row: &Row) -> Result<IdentityOverview> {
-    Ok(IdentityOverview {
-        identity: Identity::LoginId(login_id_from_row(
-            row,
-            ["identity_id", "id", "identity_created_at", "identity_updated_at"],
-        )?),
-        is_verified: row.maybe_text("verified_id")?.is_some(),
-    })
 }
 
 fn authenticator_from_row(row: &Row) -> Result<AuthenticatorOverview> {

@@ -5,6 +5,7 @@ mod audit;
 mod config_sources;
 mod coverage;
 mod engine;
+mod factors;
 mod outbox;
 mod passwords;
 mod sessions;

@@ -1,9 +1,13 @@
 //! Claims that their owners proved: the rows of `_auth_verified_claim`.
 
 use domain::{UserId, VerifiedClaim};
+use serde_json::{Value, json};
 
 use crate::db::{Arg, Row};
 use crate::{Result, Tx};
+
+/// Where the metadata of a claim says by which channel it was proved.
+const VERIFIED_BY_CHANNEL: &str = "verified_by_channel";
 
 pub struct VerifiedClaims<'tx>(&'tx mut Tx);
 
@@ -15,7 +19,7 @@ impl Tx {
 
 impl VerifiedClaims<'_> {
     pub async fn list(&mut self, user: &UserId) -> Result<Vec<VerifiedClaim>> {
-        let sql = "SELECT id, user_id, name, value, created_at
+        let sql = "SELECT id, user_id, name, value, created_at, metadata
                      FROM _auth_verified_claim
                     WHERE app_id = $1 AND user_id = $2
                     ORDER BY created_at, id";
@@ -25,17 +29,20 @@ impl VerifiedClaims<'_> {
 
     /// Notes the proof, unless there is one: verifying twice changes nothing.
     pub async fn insert(&mut self, claim: &VerifiedClaim) -> Result<()> {
-        let sql = "INSERT INTO _auth_verified_claim (app_id, id, user_id, name, value, created_at)
-                   SELECT $1, $2, $3, $4, $5, $6
+        let sql = "INSERT INTO _auth_verified_claim
+                     (app_id, id, user_id, name, value, created_at, metadata)
+                   SELECT $1, $2, $3, $4, $5, $6, $7
                     WHERE NOT EXISTS (
                             SELECT 1 FROM _auth_verified_claim
                              WHERE app_id = $1 AND user_id = $3 AND name = $4 AND value = $5)";
+        let metadata = claim.channel.as_ref().map(|it| json!({ VERIFIED_BY_CHANNEL: it }));
         let args = [
             Arg::Text(&claim.id),
             Arg::Text(claim.user_id.as_str()),
             Arg::Text(&claim.name),
             Arg::Text(&claim.value),
             Arg::Time(claim.created_at),
+            Arg::MaybeJson(metadata.as_ref()),
         ];
         self.0.execute(sql, &args).await?;
         Ok(())
@@ -57,5 +64,10 @@ fn claim_from_row(row: &Row) -> Result<VerifiedClaim> {
         name: row.text("name")?,
         value: row.text("value")?,
         created_at: row.time("created_at")?,
+        channel: row
+            .object("metadata")?
+            .get(VERIFIED_BY_CHANNEL)
+            .and_then(Value::as_str)
+            .map(str::to_owned),
     })
 }

@@ -9,7 +9,7 @@ use accounts::login_id::{self, Lists};
 use accounts::password::{self, Prepared};
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use ctx::{App, Caller, Ctx, Parts};
-use domain::UserId;
+use domain::{AuthenticatorKind, UserId};
 use jose::SigningKeys;
 use kv::Kv;
 use outbound::Outbound;
@@ -86,16 +86,17 @@ impl World {
     pub async fn person(&self, key: &str, login_id: &str, password: &str) -> UserId {
         let ctx = self.ctx();
         let (store, hasher) = (&self.platform.store, &self.platform.hasher);
-        let mut new = NewAccount::new(UserId::new(ctx.rng.uuid()));
         let lists = Lists::builtin();
         let checked = login_id::check_new(&ctx.app.config, &lists, key, login_id);
-        new.login_ids.push(checked.expect("a login ID that the project allows"));
+        let checked = checked.expect("a login ID that the project allows");
         let password = Secret::new(password.to_owned());
         let prepared = password::prepare(&ctx, store, hasher, None, &password).await;
         let Ok(Prepared::Ready(password)) = prepared else {
             panic!("not a password that the project allows: {prepared:?}");
         };
-        new.password = Some(password);
+        let new = NewAccount::new(UserId::new(ctx.rng.uuid()))
+            .with_login_ids([checked])
+            .with_password(AuthenticatorKind::Primary, password);
         let mut tx = store.write(&ctx.app.id).await.expect("a writer");
         let created = account::create(&ctx, &mut tx, new).await.expect("an account");
         let Created::Created { user, .. } = created else { panic!("taken: {created:?}") };

@@ -4,7 +4,7 @@
 mod tests;
 
 use ctx::Ctx;
-use domain::LoginId;
+use domain::{IdentityBase, LoginId};
 use store::{InsertedIdentity, Tx};
 
 use super::Attached;
@@ -30,29 +30,28 @@ pub async fn change_login_id(
     incoming: CheckedLoginId,
 ) -> Result<Attached, AccountError> {
     if let Some(existing) = tx.identities().find_by_unique_key(&incoming.unique_key).await?
-        && existing.id != current.id
+        && existing.base.id != current.base.id
     {
         return Ok(Attached::Refused { existing, incoming });
     }
     let next = LoginId {
-        updated_at: ctx.now,
+        base: IdentityBase { updated_at: ctx.now, ..current.base.clone() },
         key: incoming.key.clone(),
         r#type: incoming.r#type,
         login_id: incoming.login_id.clone(),
         original_login_id: incoming.original_login_id.clone(),
         unique_key: incoming.unique_key.clone(),
         claims: incoming.claims(),
-        ..current.clone()
     };
     if next.login_id != current.login_id {
         forget_proof(tx, current).await?;
     }
-    tx.identities().delete(&current.id).await?;
+    tx.identities().delete(&current.base.id).await?;
     if tx.identities().insert_login_id(&next).await? == InsertedIdentity::Taken {
         // Taken since we looked: whoever tries again is told by whom.
         return Err(AccountError::Gone);
     }
-    attributes::follow_identities(ctx, tx, &next.user_id).await?;
+    attributes::follow_identities(ctx, tx, &next.base.user_id).await?;
     Ok(Attached::Attached(next))
 }
 
@@ -62,16 +61,16 @@ pub async fn detach_login_id(
     tx: &mut Tx,
     current: &LoginId,
 ) -> Result<Detached, AccountError> {
-    if tx.identities().list(&current.user_id).await?.len() <= 1 {
+    if tx.identities().list(&current.base.user_id).await?.len() <= 1 {
         return Ok(Detached::RefusedAsLast);
     }
     forget_proof(tx, current).await?;
-    tx.identities().delete(&current.id).await?;
-    attributes::follow_identities(ctx, tx, &current.user_id).await?;
+    tx.identities().delete(&current.base.id).await?;
+    attributes::follow_identities(ctx, tx, &current.base.user_id).await?;
     Ok(Detached::Detached)
 }
 
 async fn forget_proof(tx: &mut Tx, login_id: &LoginId) -> Result<(), AccountError> {
     let claim = login_id.r#type.claim();
-    Ok(tx.verified_claims().delete(&login_id.user_id, claim, &login_id.login_id).await?)
+    Ok(tx.verified_claims().delete(&login_id.base.user_id, claim, &login_id.login_id).await?)
 }

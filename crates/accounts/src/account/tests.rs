@@ -1,6 +1,5 @@
 //! Making accounts and finding them.
 
-use domain::Identity;
 use serde_json::json;
 use stdx::Secret;
 
@@ -14,7 +13,7 @@ fn login_id(world: &World, key: &str, value: &str) -> CheckedLoginId {
 }
 
 fn account(id: &str, login_ids: Vec<CheckedLoginId>) -> NewAccount {
-    NewAccount { login_ids, ..NewAccount::new(UserId::new(id)) }
+    NewAccount::new(UserId::new(id)).with_login_ids(login_ids)
 }
 
 async fn create_and_commit(world: &World, new: NewAccount) -> Created {
@@ -29,7 +28,7 @@ async fn create_and_commit(world: &World, new: NewAccount) -> Created {
 async fn find(world: &World, value: &str) -> Option<String> {
     let mut tx = world.read().await;
     let found = find_by_any_login_id(&world.ctx, &mut tx, value).await.unwrap();
-    found.map(|it| it.user_id.to_string())
+    found.map(|it| it.base.user_id.to_string())
 }
 
 #[tokio::test]
@@ -66,8 +65,9 @@ async fn a_login_id_that_somebody_has_is_refused_and_nothing_is_written() {
 
     let theirs = login_id(&world, "email", "A@EXAMPLE.com");
     let refused = create_and_commit(&world, account("bob", vec![theirs.clone()])).await;
-    let Created::Refused { existing, incoming } = refused else { panic!("{refused:?}") };
-    assert_eq!((existing.user_id.as_str(), incoming), ("alice", theirs));
+    let Created::Refused(conflict) = refused else { panic!("{refused:?}") };
+    let Conflict { existing, incoming } = *conflict;
+    assert_eq!((existing.user_id().as_str(), incoming), ("alice", NewIdentity::LoginId(theirs)));
     let mut tx = world.read().await;
     assert_eq!(tx.users().find(&UserId::new("bob")).await.unwrap(), None);
 }
@@ -82,7 +82,7 @@ async fn a_new_person_signs_in_with_their_password() {
         panic!()
     };
     let login_ids = vec![login_id(&world, "username", "alice")];
-    let account = NewAccount { password: Some(new), ..account("alice", login_ids) };
+    let account = account("alice", login_ids).with_password(AuthenticatorKind::Primary, new);
     create_and_commit(&world, account).await;
 
     let user = UserId::new("alice");
@@ -96,13 +96,20 @@ async fn what_was_proved_while_signing_up_is_verified() {
     let world = World::new("").await;
     let email = login_id(&world, "email", "a@example.com");
     let username = login_id(&world, "username", "alice");
-    let verified = vec![email.unique_key.clone(), username.unique_key.clone()];
+    let proof = ProvedClaim {
+        name: "email".to_owned(),
+        value: email.login_id.clone(),
+        channel: Some("email".to_owned()),
+    };
+    let verified = vec![proof.clone(), proof];
     let account = NewAccount { verified, ..account("alice", vec![email, username]) };
     create_and_commit(&world, account).await;
     let mut tx = world.read().await;
     let claims = tx.verified_claims().list(&UserId::new("alice")).await.unwrap();
-    let claims: Vec<_> = claims.into_iter().map(|it| (it.name, it.value)).collect();
-    assert_eq!(claims, [("email".to_owned(), "a@example.com".to_owned())]);
+    let [claim] = claims.try_into().unwrap();
+    let VerifiedClaim { name, value, channel, .. } = claim;
+    assert_eq!((name, value), ("email".to_owned(), "a@example.com".to_owned()));
+    assert_eq!(channel.as_deref(), Some("email"));
 }
 
 #[tokio::test]
@@ -120,13 +127,12 @@ async fn attributes_follow_the_identities() {
     let kept = attributes::follow_identities(&world.ctx, &mut tx, &user.id).await.unwrap();
     assert_eq!(kept["email"], "first@example.com", "what was there stays");
 
-    tx.identities().delete(&identities[0].id).await.unwrap();
+    tx.identities().delete(identities[0].id()).await.unwrap();
     let moved = attributes::follow_identities(&world.ctx, &mut tx, &user.id).await.unwrap();
     assert_eq!(moved["email"], "second@example.com");
 
-    let [Identity::LoginId(last)] =
-        tx.identities().list(&user.id).await.unwrap().try_into().unwrap();
-    tx.identities().delete(&last.id).await.unwrap();
+    let [last] = tx.identities().list(&user.id).await.unwrap().try_into().unwrap();
+    tx.identities().delete(last.id()).await.unwrap();
     let none = attributes::follow_identities(&world.ctx, &mut tx, &user.id).await.unwrap();
     assert_eq!(none.get("email"), None);
 }

@@ -119,9 +119,6 @@ pub fn shown_standard(
 }
 
 fn is_verified(overview: &UserOverview, name: &str, value: &Value) -> bool {
-    overview.identities.iter().any(|it| match &it.identity {
-        domain::Identity::LoginId(login_id) => {
-            it.is_verified && login_id.r#type.claim() == name && login_id.login_id == *value
-        }
-    })
+    let mut proved = overview.identities.iter().filter(|it| it.is_verified);
+    proved.any(|it| it.identity.shared_claims().any(|claim| claim.0 == name && claim.1 == *value))
 }

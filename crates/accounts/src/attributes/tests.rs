@@ -28,8 +28,7 @@ user_profile:
 async fn world() -> World {
     let world = World::new(CUSTOM).await;
     let email = check_new(&world.ctx.app.config, &Lists::builtin(), "email", "a@b.example");
-    let account =
-        NewAccount { login_ids: vec![email.unwrap()], ..NewAccount::new(UserId::new("alice")) };
+    let account = NewAccount::new(UserId::new("alice")).with_login_ids(email);
     let mut tx = world.write().await;
     let created = create(&world.ctx, &mut tx, account).await.unwrap();
     assert!(matches!(created, Created::Created { .. }));

@@ -1,6 +1,6 @@
 //! What a bearer learns.
 
-use domain::{AuthenticatorType, IdentityId, LoginId, User, UserId};
+use domain::{AuthenticatorType, IdentityBase, IdentityId, LoginId, LoginIdType, User, UserId};
 use expect_test::expect;
 
 use super::*;
@@ -8,16 +8,18 @@ use crate::world::{START, World};
 
 fn login_id(r#type: LoginIdType, value: &str, is_verified: bool) -> IdentityOverview {
     let login_id = LoginId {
-        id: IdentityId::new(value),
-        user_id: UserId::new("alice"),
-        created_at: START,
-        updated_at: START,
+        base: IdentityBase {
+            id: IdentityId::new(value),
+            user_id: UserId::new("alice"),
+            created_at: START,
+            updated_at: START,
+        },
         key: r#type.as_str().to_owned(),
         r#type,
         login_id: value.to_owned(),
         original_login_id: value.to_owned(),
         unique_key: value.to_owned(),
-        claims: Attributes::new(),
+        claims: [(r#type.claim().to_owned(), json!(value))].into_iter().collect(),
     };
     IdentityOverview { identity: Identity::LoginId(login_id), is_verified }
 }

@@ -11,15 +11,14 @@ use crate::world::World;
 async fn a_person_and_their_identity_are_shown_whole() {
     let world = World::new("").await;
     let email = check_new(&world.ctx.app.config, &Lists::builtin(), "email", "A@b.example");
-    let account =
-        NewAccount { login_ids: vec![email.unwrap()], ..NewAccount::new(UserId::new("alice")) };
+    let account = NewAccount::new(UserId::new("alice")).with_login_ids(email);
     let mut tx = world.write().await;
     let created = create(&world.ctx, &mut tx, account).await.unwrap();
     let Created::Created { user, identities } = created else { panic!("{created:?}") };
     tx.users().note_login(&user.id, world.ctx.now).await.unwrap();
     tx.users().set_disabled(&user.id, true, Some("fraud"), world.ctx.now).await.unwrap();
     let user = load_user_model(&world.ctx, &mut tx, &user.id).await.unwrap();
-    let shown = json!([user.model, login_id_model(&identities[0])]);
+    let shown = json!([user.model, identity_model(&world.ctx, &identities[0])]);
     expect![[r#"
         [
           {

@@ -100,7 +100,7 @@ async fn an_old_format_is_rewritten_when_it_is_seen() {
     let mut tx = world.read().await;
     let found = tx.authenticators().find_password(&alice(), PRIMARY).await.unwrap().unwrap();
     assert!(found.password_hash.reveal().starts_with("$bcrypt-sha512$"));
-    assert_eq!(found.updated_at, found.created_at, "the age of the password stays");
+    assert_eq!(found.base.updated_at, found.base.created_at, "the age of the password stays");
     drop(tx);
     assert_eq!(must_change_of(&world, "first password").await, None);
 }

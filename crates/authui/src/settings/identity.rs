@@ -92,17 +92,17 @@ fn list(visit: &Visit, owner: &Owner, kind: LoginIdType, errors: &[Wrong]) -> Re
     let primary = owner.overview.user.standard_attributes.get(kind.claim());
     let rules = Rules::of(visit, kind);
     let of_kind = owner.overview.identities.iter().filter_map(|it| {
-        let Identity::LoginId(login_id) = &it.identity;
+        let Identity::LoginId(login_id) = &it.identity else { return None };
         (login_id.r#type == kind).then_some((it, login_id))
     });
     let identities: Vec<Value> = of_kind
         .map(|(overview, it)| {
             let link = |verb: &str| {
                 let path = format!("/settings/identity/{verb}_{kind}");
-                visit.link(&path, &[("identity_id", it.id.as_str())])
+                visit.link(&path, &[("identity_id", it.base.id.as_str())])
             };
             json!({
-                "id": it.id.as_str(),
+                "id": it.base.id.as_str(),
                 "value": it.login_id,
                 "primary": primary.is_some_and(|primary| *primary == it.login_id),
                 "verified": rules.shown_proof(overview),
@@ -191,5 +191,5 @@ fn may_remove(visit: &Visit, owner: &Owner, it: &LoginId) -> bool {
 /// The identity that a link or a form names, if it is the person's own and of this kind.
 fn find<'a>(owner: &'a Owner, kind: LoginIdType, id: Option<&str>) -> Result<&'a LoginId, Problem> {
     let mut own = account::login_ids(&owner.overview).filter(|it| it.r#type == kind);
-    own.find(|it| Some(it.id.as_str()) == id).ok_or(Problem::NotFound)
+    own.find(|it| Some(it.base.id.as_str()) == id).ok_or(Problem::NotFound)
 }

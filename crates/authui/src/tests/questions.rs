@@ -83,7 +83,7 @@ async fn somebody_without_a_password_gets_the_answer_of_a_wrong_one() {
     let mut tx = world.store.write(&world.app.id).await.unwrap();
     let kind = domain::AuthenticatorKind::Primary;
     let password = tx.authenticators().find_password(&user, kind).await.unwrap().unwrap();
-    tx.authenticators().delete(&password.id).await.unwrap();
+    tx.authenticators().delete(&password.base.id).await.unwrap();
     tx.commit().await.unwrap();
     let alice = sign_in(&mut world.browser(), "alice@example.com", "wrong password").await;
     let bob = sign_in(&mut world.browser(), "bob@example.com", "wrong password").await;

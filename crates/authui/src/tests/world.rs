@@ -149,11 +149,9 @@ impl World {
         let prepared = prepare(&ctx, &self.store, &self.hasher, None, &password).await.unwrap();
         let Prepared::Ready(password) = prepared else { panic!("{prepared:?}") };
         let user = UserId::new(id);
-        let new = NewAccount {
-            login_ids: login_ids.collect(),
-            password: Some(password),
-            ..NewAccount::new(user.clone())
-        };
+        let new = NewAccount::new(user.clone())
+            .with_login_ids(login_ids)
+            .with_password(domain::AuthenticatorKind::Primary, password);
         let mut tx = self.store.write(&self.app.id).await.unwrap();
         let created = create(&ctx, &mut tx, new).await.unwrap();
         assert!(matches!(created, Created::Created { .. }), "{created:?}");

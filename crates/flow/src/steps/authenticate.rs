@@ -71,7 +71,7 @@ pub async fn take(
             state.facts.authenticated.push(Authenticated {
                 step: step.name.clone(),
                 authentication,
-                authenticator_id: authenticator.id.as_str().to_owned(),
+                authenticator_id: authenticator.base.id.as_str().to_owned(),
                 change_required: must_change.map(reason_of),
             });
             Ok(Taken::Branch(branch))

@@ -59,10 +59,10 @@ pub async fn find(
     };
     guard::refund(cx, receipt).await?;
     let hint = state.setting.user_id_hint.as_deref();
-    if hint.is_some_and(|hint| hint != found.user_id.as_str()) {
+    if hint.is_some_and(|hint| hint != found.base.user_id.as_str()) {
         return Ok(Taken::Refused(Refusal::DifferentUser));
     }
-    state.facts.person = Some(Person { id: found.user_id.as_str().to_owned(), is_new: false });
+    state.facts.person = Some(Person { id: found.base.user_id.as_str().to_owned(), is_new: false });
     let branch = said.branch;
     state.facts.identified.push(said.into_fact(step, Some(&found)));
     Ok(Taken::Branch(branch))
@@ -152,7 +152,7 @@ impl Said {
             step: step.name.clone(),
             identification: self.identification,
             login_id: LoginIdFact::from(self.login_id),
-            identity_id: found.map(|it| it.id.as_str().to_owned()),
+            identity_id: found.map(|it| it.base.id.as_str().to_owned()),
         }
     }
 

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/0003_outbox_and_lockout.sql")),
     (10, include_str!("../migrations/0010_sessions.sql")),
     (11, include_str!("../migrations/0011_session_ends.sql")),
+    (12, include_str!("../migrations/0012_factors.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

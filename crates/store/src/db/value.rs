@@ -27,6 +27,8 @@ pub(crate) enum Arg<'a> {
     MaybeTime(Option<Timestamp>),
     Object(&'a Map<String, Value>),
     Json(&'a Value),
+    MaybeJson(Option<&'a Value>),
+    Bytes(&'a [u8]),
     MaybeIp(Option<IpAddr>),
 }
 
@@ -50,6 +52,8 @@ macro_rules! bind {
                 Arg::MaybeTime(at) => query.bind(at.map($time)),
                 Arg::Object(value) => query.bind(sqlx::types::Json(value)),
                 Arg::Json(value) => query.bind(sqlx::types::Json(value)),
+                Arg::MaybeJson(value) => query.bind(value.map(sqlx::types::Json)),
+                Arg::Bytes(bytes) => query.bind(bytes),
                 Arg::MaybeIp(ip) => query.bind(ip.map($ip)),
             };
         }
@@ -118,6 +122,15 @@ impl Row {
     pub(crate) fn json(&self, column: &str) -> Result<Value> {
         let value: Result<sqlx::types::Json<Value>> = get!(self, column);
         Ok(value?.0)
+    }
+
+    pub(crate) fn maybe_json(&self, column: &str) -> Result<Option<Value>> {
+        let value: Result<Option<sqlx::types::Json<Value>>> = get!(self, column);
+        Ok(value?.map(|json| json.0))
+    }
+
+    pub(crate) fn bytes(&self, column: &str) -> Result<Vec<u8>> {
+        get!(self, column)
     }
 
     pub(crate) fn maybe_ip(&self, column: &str) -> Result<Option<IpAddr>> {

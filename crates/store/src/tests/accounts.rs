@@ -1,17 +1,23 @@
 //! People and what they are known by.
 
-use domain::{Identity, IdentityId, LoginId, LoginIdType, User, UserId};
+use domain::{Identity, IdentityBase, IdentityId, LoginId, LoginIdType, User, UserId};
 use serde_json::json;
 
 use super::{NOW, conformance, read, user, write};
 use crate::{InsertedIdentity, Store};
 
-pub(super) fn email(user: &UserId, id: &str, address: &str) -> LoginId {
-    LoginId {
+pub(super) fn identity_base(user: &UserId, id: &str) -> IdentityBase {
+    IdentityBase {
         id: IdentityId::new(id),
         user_id: user.clone(),
         created_at: NOW,
         updated_at: NOW,
+    }
+}
+
+pub(super) fn email(user: &UserId, id: &str, address: &str) -> LoginId {
+    LoginId {
+        base: identity_base(user, id),
         key: "email".to_owned(),
         r#type: LoginIdType::Email,
         login_id: address.to_owned(),
@@ -76,9 +82,9 @@ async fn a_login_id_is_found_by_its_value_and_by_its_key(store: &Store) {
 
     let mut tx = read(store).await;
     let mut find = async |r#type, value| {
-        tx.identities().find_login_id(r#type, value).await.unwrap().map(|it| it.id)
+        tx.identities().find_login_id(r#type, value).await.unwrap().map(|it| it.base.id)
     };
-    assert_eq!(find(LoginIdType::Email, "alice@example.com").await, Some(identity.id.clone()));
+    assert_eq!(find(LoginIdType::Email, "alice@example.com").await, Some(identity.base.id.clone()));
     assert_eq!(find(LoginIdType::Username, "alice@example.com").await, None);
     assert_eq!(find(LoginIdType::Email, "ALICE@example.com").await, None);
     let by_key = tx.identities().find_by_unique_key("alice@example.com").await.unwrap();
@@ -102,7 +108,7 @@ async fn a_deleted_identity_frees_its_key(store: &Store) {
     let mut tx = write(store).await;
     let first = email(&alice, "i1", "a@example.com");
     tx.identities().insert_login_id(&first).await.unwrap();
-    tx.identities().delete(&first.id).await.unwrap();
+    tx.identities().delete(&first.base.id).await.unwrap();
     let second = tx.identities().insert_login_id(&email(&bob, "i2", "a@example.com")).await;
     assert_eq!(second.unwrap(), InsertedIdentity::Inserted);
 }

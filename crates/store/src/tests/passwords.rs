@@ -1,8 +1,9 @@
 //! Passwords, old and new, and claims that were proved.
 
 use domain::{
-    Authenticator, AuthenticatorId, AuthenticatorKind, AuthenticatorOverview, AuthenticatorType,
-    IdentityOverview, PasswordAuthenticator, PasswordHistoryEntry, UserId, VerifiedClaim,
+    Authenticator, AuthenticatorBase, AuthenticatorId, AuthenticatorKind, AuthenticatorOverview,
+    AuthenticatorType, IdentityOverview, PasswordAuthenticator, PasswordHistoryEntry, UserId,
+    VerifiedClaim,
 };
 use stdx::Secret;
 
@@ -10,14 +11,24 @@ use super::accounts::email;
 use super::{NOW, conformance, read, user, write};
 use crate::Store;
 
-fn password(user: &UserId, id: &str) -> PasswordAuthenticator {
-    PasswordAuthenticator {
+pub(super) fn authenticator_base(
+    user: &UserId,
+    id: &str,
+    kind: AuthenticatorKind,
+) -> AuthenticatorBase {
+    AuthenticatorBase {
         id: AuthenticatorId::new(id),
         user_id: user.clone(),
         created_at: NOW,
         updated_at: NOW,
         is_default: true,
-        kind: AuthenticatorKind::Primary,
+        kind,
+    }
+}
+
+fn password(user: &UserId, id: &str) -> PasswordAuthenticator {
+    PasswordAuthenticator {
+        base: authenticator_base(user, id, AuthenticatorKind::Primary),
         password_hash: hash("first"),
         expire_after: Some(NOW.plus_seconds(90)),
     }
@@ -31,8 +42,10 @@ async fn a_password_is_read_as_written(store: &Store) {
     let alice = user(store, "alice").await;
     let primary = password(&alice, "p1");
     let secondary = PasswordAuthenticator {
-        kind: AuthenticatorKind::Secondary,
-        created_at: NOW.plus_seconds(1),
+        base: AuthenticatorBase {
+            created_at: NOW.plus_seconds(1),
+            ..authenticator_base(&alice, "p2", AuthenticatorKind::Secondary)
+        },
         expire_after: None,
         ..password(&alice, "p2")
     };
@@ -57,14 +70,17 @@ async fn a_password_is_replaced_only_if_it_is_the_one_that_was_verified(store: &
     let mut replace = async |current: &str, next: &str| {
         let (current, next) = (hash(current), hash(next));
         let mut authenticators = tx.authenticators();
-        authenticators.replace_password(&written.id, &current, &next, None, later).await.unwrap()
+        authenticators
+            .replace_password(&written.base.id, &current, &next, None, later)
+            .await
+            .unwrap()
     };
     assert!(replace("first", "second").await);
     assert!(!replace("first", "third").await);
     let found = tx.authenticators().find_password(&alice, AuthenticatorKind::Primary).await;
     let found = found.unwrap().unwrap();
     assert_eq!((found.password_hash, found.expire_after), (hash("second"), None));
-    assert_eq!((found.created_at, found.updated_at), (NOW, later));
+    assert_eq!((found.base.created_at, found.base.updated_at), (NOW, later));
 }
 
 async fn a_deleted_password_is_gone(store: &Store) {
@@ -72,7 +88,7 @@ async fn a_deleted_password_is_gone(store: &Store) {
     let mut tx = write(store).await;
     let written = password(&alice, "p1");
     tx.authenticators().insert_password(&written).await.unwrap();
-    tx.authenticators().delete(&written.id).await.unwrap();
+    tx.authenticators().delete(&written.base.id).await.unwrap();
     assert_eq!(tx.authenticators().list(&alice).await.unwrap(), []);
 }
 
@@ -110,6 +126,7 @@ async fn a_claim_is_verified_once(store: &Store) {
         name: "email".to_owned(),
         value: "alice@example.com".to_owned(),
         created_at: NOW,
+        channel: Some("sms".to_owned()),
     };
     let mut tx = write(store).await;
     tx.verified_claims().insert(&claim("c1")).await.unwrap();
@@ -136,11 +153,15 @@ async fn one_read_brings_everything(store: &Store) {
         name: name.to_owned(),
         value: "b@b.c".to_owned(),
         created_at: NOW,
+        channel: None,
     };
     tx.verified_claims().insert(&claim("c1", "email")).await.unwrap();
     tx.verified_claims().insert(&claim("c2", "phone_number")).await.unwrap();
     for (id, kind) in [("p1", AuthenticatorKind::Primary), ("p2", AuthenticatorKind::Secondary)] {
-        let password = PasswordAuthenticator { kind, ..password(&alice, id) };
+        let password = PasswordAuthenticator {
+            base: authenticator_base(&alice, id, kind),
+            ..password(&alice, id)
+        };
         tx.authenticators().insert_password(&password).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-use domain::{LoginIdType, UserId};
+use domain::{Identity, LoginIdType, UserId};
 
 use super::*;
 use crate::account::{Created, NewAccount, create, mark_verified};
@@ -11,11 +11,16 @@ fn checked(world: &World, value: &str) -> CheckedLoginId {
 
 /// A person with these addresses, the first of which is proved.
 async fn person(world: &World, id: &str, values: &[&str]) -> Vec<LoginId> {
-    let login_ids = values.iter().map(|it| checked(world, it)).collect();
-    let new = NewAccount { login_ids, ..NewAccount::new(UserId::new(id)) };
+    let login_ids = values.iter().map(|it| checked(world, it));
+    let new = NewAccount::new(UserId::new(id)).with_login_ids(login_ids);
     let mut tx = world.write().await;
     let created = create(&world.ctx, &mut tx, new).await.unwrap();
     let Created::Created { identities, .. } = created else { panic!("{created:?}") };
+    let login_ids = identities.into_iter().map(|it| match it {
+        Identity::LoginId(login_id) => login_id,
+        other => panic!("{other:?}"),
+    });
+    let identities: Vec<LoginId> = login_ids.collect();
     mark_verified(&world.ctx, &mut tx, &identities[0]).await.unwrap();
     tx.commit().await.unwrap();
     identities
@@ -40,9 +45,10 @@ async fn a_changed_address_is_the_same_identity_without_the_proof() {
     let changed = change_login_id(&world.ctx, &mut tx, &identities[0], next).await.unwrap();
     tx.commit().await.unwrap();
     let Attached::Attached(changed) = changed else { panic!("{changed:?}") };
-    assert_eq!((&changed.id, changed.created_at), (&identities[0].id, identities[0].created_at));
+    let before = &identities[0].base;
+    assert_eq!((&changed.base.id, changed.base.created_at), (&before.id, before.created_at));
     assert_eq!(changed.r#type, LoginIdType::Email);
-    assert_eq!(changed.updated_at, world.ctx.now);
+    assert_eq!(changed.base.updated_at, world.ctx.now);
     assert_eq!(
         state(&world, "alice").await,
         r#"1 identities, "b@example.com" is primary, 0 proved"#
@@ -72,7 +78,7 @@ async fn nobody_takes_the_address_of_somebody_else() {
     let next = checked(&world, "b@example.com");
     let refused = change_login_id(&world.ctx, &mut tx, &alice[0], next).await.unwrap();
     let Attached::Refused { existing, .. } = refused else { panic!("{refused:?}") };
-    assert_eq!(existing.id, bob[0].id);
+    assert_eq!(existing.base.id, bob[0].base.id);
 }
 
 #[tokio::test]

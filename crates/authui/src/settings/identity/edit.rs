@@ -150,7 +150,7 @@ fn form(
     let status = if wrong.is_none() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let own = json!({
         "kind": kind.as_str(),
-        "identity": current.map(|it| json!({ "id": it.id.as_str(), "value": it.login_id })),
+        "identity": current.map(|it| json!({ "id": it.base.id.as_str(), "value": it.login_id })),
         "login_id": typed,
         "phone_prefix": hint.prefix,
         "phone_example": hint.example,

@@ -17,7 +17,7 @@ pub(super) async fn ask(visit: Visit, kind: LoginIdType) -> Result<Response, Pro
     let current = removable(&visit, &owner, kind, visit.query.get("identity_id"))?;
     let own = json!({
         "kind": kind.as_str(),
-        "identity": { "id": current.id.as_str(), "value": current.login_id },
+        "identity": { "id": current.base.id.as_str(), "value": current.login_id },
     });
     let page = visit.page("settings_identity_remove");
     Ok(page.render(&visit.ctx, context(&visit, &owner, own)))
