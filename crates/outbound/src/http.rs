@@ -1,14 +1,15 @@
 //! HTTP under limits: a time for the whole exchange, a size for the answer, no cookies, and no
 //! redirects that were not asked for.
 //!
-//! There are two ways out. `fixed` is for services whose addresses are ours to say. `guarded` is
-//! for addresses that a project says: it does not reach into the network we are in.
+//! There are three ways out. `fixed` is for services whose addresses are ours to say. `guarded` is
+//! for addresses that a project says: it does not reach into the network we are in. `idp` is the
+//! same for identity providers, unless the process says through which proxy they are reached.
 
 mod guard;
 
 use std::time::Duration;
 
-use ::http::{HeaderMap, StatusCode};
+use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder};
@@ -49,8 +50,6 @@ pub(crate) struct Bounds {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub status: StatusCode,
-    #[expect(dead_code, reason = "read by the callers that come next")]
-    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -58,7 +57,17 @@ pub(crate) struct Answer {
 pub(crate) struct Http {
     pub fixed: Client,
     guarded: Client,
+    idp: Client,
     guard: Guard,
+    is_idp_guarded: bool,
+    idp_stand_in: Option<String>,
+}
+
+/// By which way a request to an address from a configuration goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Route {
+    Guarded,
+    Idp,
 }
 
 impl Bounds {
@@ -87,16 +96,41 @@ impl Http {
         if settings.proxy.is_none() {
             guarded = guarded.dns_resolver(guard.clone());
         }
-        Ok(Self { fixed, guarded: finish(guarded)?, guard })
+        let idp_stand_in = settings.endpoints.idp.clone();
+        let is_idp_guarded = settings.idp_proxy.is_none() && idp_stand_in.is_none();
+        let mut idp = builder(&idp_settings(settings))?;
+        if settings.proxy.is_none() && is_idp_guarded {
+            idp = idp.dns_resolver(guard.clone());
+        }
+        let (guarded, idp) = (finish(guarded)?, finish(idp)?);
+        Ok(Self { fixed, guarded, idp, guard, is_idp_guarded, idp_stand_in })
     }
 
     /// Begins a request to an address that a project says.
-    pub fn guarded(&self, method: ::http::Method, url: &Url) -> Result<RequestBuilder, HttpError> {
-        if !self.guard.allows(url) {
+    pub fn request(
+        &self,
+        route: Route,
+        method: Method,
+        url: &Url,
+    ) -> Result<RequestBuilder, HttpError> {
+        let (client, is_guarded) = match route {
+            Route::Guarded => (&self.guarded, true),
+            Route::Idp => (&self.idp, self.is_idp_guarded),
+        };
+        if is_guarded && !self.guard.allows(url) {
             return Err(HttpError::Forbidden);
         }
-        Ok(self.guarded.request(method, url.clone()))
+        match (&self.idp_stand_in, route) {
+            (Some(base), Route::Idp) => Ok(client.request(method, stand_in(base, url))),
+            _ => Ok(client.request(method, url.clone())),
+        }
     }
+}
+
+/// Where the stand-in at `base` plays the part of `url`.
+fn stand_in(base: &str, url: &Url) -> String {
+    let query = url.query().map(|it| format!("?{it}")).unwrap_or_default();
+    format!("{base}/{}{}{query}", url.host_str().unwrap_or_default(), url.path())
 }
 
 /// Sends a request and reads its answer.
@@ -109,8 +143,7 @@ pub(crate) async fn exchange(request: RequestBuilder, bounds: Bounds) -> Result<
         }
         body.extend_from_slice(&chunk);
     }
-    let headers = std::mem::take(response.headers_mut());
-    Ok(Answer { status: response.status(), headers, body: body.into() })
+    Ok(Answer { status: response.status(), body: body.into() })
 }
 
 /// Makes the body of a request a form.
@@ -145,6 +178,15 @@ fn builder(settings: &Settings) -> Result<ClientBuilder, SettingsError> {
         .filter(|list| !list.is_empty())
         .ok_or_else(|| SettingsError::NoCertificate(path.clone()))?;
     Ok(builder.tls_certs_merge(certificates))
+}
+
+/// The settings as identity providers are reached.
+fn idp_settings(settings: &Settings) -> Settings {
+    Settings {
+        proxy: settings.idp_proxy.clone().or_else(|| settings.proxy.clone()),
+        ca_file: settings.idp_ca_file.clone().or_else(|| settings.ca_file.clone()),
+        ..settings.clone()
+    }
 }
 
 fn parse_proxy(address: &str) -> Result<Proxy, SettingsError> {

@@ -1,4 +1,5 @@
-//! Everything that we call: mail, text messages, bot protection, and plain HTTP under limits.
+//! Everything that we call: mail, text messages, bot protection, hooks, identity providers, and
+//! what others publish.
 //!
 //! [`Outbound`] is made once, from the settings of the process, and is cheap to clone. Each call
 //! says what became of it: an answer that is a refusal of theirs is a value, and an error means
@@ -6,7 +7,9 @@
 //! caller's. Never call any of it while a transaction is open.
 
 mod bot_protection;
+mod documents;
 mod http;
+pub mod idp;
 mod kept;
 mod mail;
 mod settings;
@@ -16,6 +19,7 @@ mod webhook;
 use std::sync::Arc;
 
 pub use bot_protection::{BotProtectionError, Verdict};
+pub use documents::SignedElsewhere;
 pub use http::HttpError;
 pub use kept::{Channel, KeptMessage};
 pub use mail::{Mail, MailError};
@@ -30,6 +34,7 @@ pub use sms::{
 };
 pub use webhook::WebhookError;
 
+use crate::documents::Documents;
 use crate::http::Http;
 use crate::kept::Kept;
 use crate::mail::Transports;
@@ -42,6 +47,7 @@ struct Parts {
     settings: Settings,
     http: Http,
     transports: Transports,
+    documents: Documents,
     kept: Option<Kept>,
 }
 
@@ -50,6 +56,7 @@ impl Outbound {
         Ok(Self(Arc::new(Parts {
             http: Http::new(&settings)?,
             transports: Transports::new(&settings)?,
+            documents: Documents::default(),
             kept: settings.keeps_messages.then(Kept::default),
             settings,
         })))

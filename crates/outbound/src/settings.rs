@@ -65,6 +65,8 @@ pub struct Endpoints {
     pub whatsapp: String,
     pub cloudflare: String,
     pub recaptcha_v2: String,
+    /// A stand-in for every identity provider: `https://host/path` is called as `<this>/host/path`.
+    pub idp: Option<String>,
 }
 
 /// What is wrong with the settings.
@@ -88,6 +90,7 @@ impl Default for Endpoints {
             whatsapp: "https://graph.facebook.com".to_owned(),
             cloudflare: "https://challenges.cloudflare.com/turnstile/v0/siteverify".to_owned(),
             recaptcha_v2: "https://www.google.com/recaptcha/api/siteverify".to_owned(),
+            idp: None,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Endpoints {
             whatsapp: at("whatsapp"),
             cloudflare: at("cloudflare"),
             recaptcha_v2: at("recaptcha_v2"),
+            idp: Some(at("idp")),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::Outbound;
-use crate::http::{Answer, Bounds, HttpError, exchange};
+use crate::http::{Answer, Bounds, HttpError, Route, exchange};
 
 const SIGNATURE: &str = "x-authgear-body-signature";
 /// A hook answers with a decision or a changed user, which is far smaller.
@@ -76,7 +76,7 @@ impl Outbound {
         let request = self
             .0
             .http
-            .guarded(Method::POST, &url)?
+            .request(Route::Guarded, Method::POST, &url)?
             .header(header::CONTENT_TYPE, "application/json")
             .header(SIGNATURE, sign(key.reveal(), body.as_bytes()))
             .body(body);

@@ -156,6 +156,9 @@ pub struct StandIns {
         value_name = "URL"
     )]
     pub recaptchav2_endpoint: Option<String>,
+    /// Stand-in for every identity provider: https://host/path is called as URL/host/path
+    #[arg(long, env = "AUTHWARDEN_IDP_ENDPOINT", hide_env_values = true, value_name = "URL")]
+    pub idp_endpoint: Option<String>,
 }
 
 impl Outside {
@@ -233,6 +236,7 @@ impl StandIns {
             whatsapp: or(&self.whatsapp_endpoint, known.whatsapp),
             cloudflare: or(&self.cloudflare_endpoint, known.cloudflare),
             recaptcha_v2: or(&self.recaptchav2_endpoint, known.recaptcha_v2),
+            idp: filled(self.idp_endpoint.as_ref()),
         }
     }
 }
