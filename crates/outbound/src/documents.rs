@@ -33,7 +33,7 @@ const KEYS_MAX: usize = 100;
 #[derive(Debug)]
 pub enum SignedElsewhere {
     /// The signature is good. Its claims are still to be checked.
-    Genuine(Jwt),
+    Genuine(Box<Jwt>),
     Refused(JwsError),
 }
 
@@ -118,17 +118,13 @@ impl Outbound {
             cache.insert(address.clone(), Remembered { fetched_at: ctx.now, ..known.clone() });
             keys = None;
         }
-        let keys = match keys {
-            Some(keys) => keys.document,
-            None => {
-                let set: Value = self.fetch(route, jwks_uri).await?;
-                let document = Arc::new(read_keys(&set));
-                let fetched = Remembered { fetched_at: ctx.now, document: document.clone() };
-                cache.insert(address, fetched);
-                document
-            }
-        };
-        Ok(verify(&keys, &token))
+        if let Some(known) = keys {
+            return Ok(verify(&known.document, &token));
+        }
+        let set: Value = self.fetch(route, jwks_uri).await?;
+        let document = Arc::new(read_keys(&set));
+        cache.insert(address, Remembered { fetched_at: ctx.now, document: document.clone() });
+        Ok(verify(&document, &token))
     }
 
     pub(crate) async fn discover(
@@ -178,7 +174,7 @@ fn verify(keys: &[Key], token: &Unverified<'_>) -> SignedElsewhere {
     let mut problem = JwsError::UnknownKey;
     for key in keys.iter().filter(|key| is_named(key, token)) {
         match Jwt::from_unverified(token, &key.key) {
-            Ok(jwt) => return SignedElsewhere::Genuine(jwt),
+            Ok(jwt) => return SignedElsewhere::Genuine(Box::new(jwt)),
             Err(error) => problem = error,
         }
     }

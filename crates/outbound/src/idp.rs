@@ -155,7 +155,7 @@ impl Outbound {
             Ok(answer) => answer,
             Err(refusal) => return Ok(IdpOutcome::Refused(refusal)),
         };
-        let code = Code { code: &answer.code, redirect_uri, handshake };
+        let code = Code { text: &answer.code, redirect_uri, handshake };
         let profile = match account.kind {
             ProviderType::Facebook => self.facebook_profile(&account, code).await,
             ProviderType::Github => self.github_profile(&account, code).await,
@@ -174,7 +174,7 @@ impl Outbound {
 /// A code, and what has to be shown with it.
 #[derive(Clone, Copy)]
 pub(crate) struct Code<'a> {
-    pub code: &'a str,
+    pub text: &'a str,
     pub redirect_uri: &'a str,
     pub handshake: &'a Handshake,
 }

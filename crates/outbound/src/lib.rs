@@ -11,6 +11,7 @@ mod documents;
 mod http;
 pub mod idp;
 mod kept;
+mod ldap;
 mod mail;
 mod settings;
 mod sms;
@@ -22,6 +23,7 @@ pub use bot_protection::{BotProtectionError, Verdict};
 pub use documents::SignedElsewhere;
 pub use http::HttpError;
 pub use kept::{Channel, KeptMessage};
+pub use ldap::{LdapEntry, LdapError, LdapOutcome};
 pub use mail::{Mail, MailError};
 pub use settings::{
     CustomSmsCredentials, Endpoints, EnvironmentSms, NexmoCredentials, Settings, SettingsError,
@@ -37,6 +39,7 @@ pub use webhook::WebhookError;
 use crate::documents::Documents;
 use crate::http::Http;
 use crate::kept::Kept;
+use crate::ldap::Directories;
 use crate::mail::Transports;
 
 /// The way out. Clones share connections and what is kept.
@@ -48,6 +51,7 @@ struct Parts {
     http: Http,
     transports: Transports,
     documents: Documents,
+    directories: Directories,
     kept: Option<Kept>,
 }
 
@@ -57,6 +61,7 @@ impl Outbound {
             http: Http::new(&settings)?,
             transports: Transports::new(&settings)?,
             documents: Documents::default(),
+            directories: Directories::new(&settings)?,
             kept: settings.keeps_messages.then(Kept::default),
             settings,
         })))

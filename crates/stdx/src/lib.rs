@@ -45,6 +45,12 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// Standard base64 with padding (RFC 4648 §4).
+pub fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// The bytes behind standard base64 with padding (RFC 4648 §4), or `None` for anything else.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;

@@ -21,12 +21,13 @@ const LAYERS: [&[&str]; 5] = [
 const TOOLS: [&str; 3] = ["testkit", "xtask", "bench"];
 
 /// Third parties that only some may use, because the seam is there.
-const FENCED: [(&str, &[&str]); 5] = [
+const FENCED: [(&str, &[&str]); 6] = [
     ("sqlx", &["store"]),
     ("redis", &["kv"]),
     ("axum", &["web", "oidc-provider", "flow-api", "authui", "resolver", "server", "testkit"]),
     ("reqwest", &["outbound"]),
     ("lettre", &["outbound"]),
+    ("ldap3", &["outbound"]),
 ];
 
 pub fn check(problems: &mut Vec<String>) -> Result<()> {

@@ -28,7 +28,7 @@ impl Outbound {
     ) -> Result<IdpProfile, Stop> {
         let fields = [
             ("grant_type", "authorization_code"),
-            ("code", code.code),
+            ("code", code.text),
             ("redirect_uri", code.redirect_uri),
             ("client_id", account.client_id()),
             ("client_secret", account.secret.reveal()),
@@ -73,7 +73,7 @@ impl Outbound {
         let fields = [
             ("client_id", account.client_id()),
             ("client_secret", account.secret.reveal()),
-            ("code", code.code),
+            ("code", code.text),
             ("redirect_uri", code.redirect_uri),
             ("code_verifier", &code.handshake.code_verifier),
         ];

@@ -49,7 +49,7 @@ impl Outbound {
         let id_token = claims::text(&tokens, "id_token");
         let id_token = id_token.ok_or(IdpRefusal::Protocol("there is no ID token"))?;
         let jwt = match self.verify_by(ctx, Route::Idp, &endpoints.jwks_uri, id_token).await? {
-            SignedElsewhere::Genuine(jwt) => jwt,
+            SignedElsewhere::Genuine(jwt) => *jwt,
             SignedElsewhere::Refused(_) => {
                 return Err(
                     IdpRefusal::Protocol("the ID token is not signed by the provider").into()
@@ -90,7 +90,7 @@ impl Outbound {
             ("grant_type", "authorization_code"),
             ("client_id", account.client_id()),
             ("client_secret", secret.reveal()),
-            ("code", code.code),
+            ("code", code.text),
             ("redirect_uri", code.redirect_uri),
         ];
         if takes_pkce(account.kind) {
@@ -255,7 +255,7 @@ fn azure_b2c(raw: &Map<String, Value>) -> Map<String, Value> {
     let names = [("name", "name"), ("given_name", "given_name"), ("family_name", "family_name")];
     let mut standard = claims::renamed(raw, &names);
     let listed = raw.get("emails").and_then(Value::as_array).into_iter().flatten();
-    let listed = listed.filter_map(Value::as_str).filter(|it| !it.is_empty()).last();
+    let listed = listed.rev().filter_map(Value::as_str).find(|it| !it.is_empty());
     if let Some(email) = listed.or_else(|| claims::text(raw, "signInNames.emailAddress")) {
         standard.insert("email".to_owned(), email.into());
     }

@@ -84,10 +84,9 @@ fn project(yaml: &str) -> Ctx {
 }
 
 fn apple_key() -> String {
-    use base64::Engine as _;
     let random = aws_lc_rs::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let body = base64::engine::general_purpose::STANDARD.encode(key.as_ref());
+    let body = stdx::base64(key.as_ref());
     format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
 }
 
@@ -264,7 +263,7 @@ async fn microsofts_three_take_the_prompts_they_know() {
     assert!(url.contains("domain_hint=example.com") && url.contains("prompt=login"), "{url}");
 }
 
-fn google(more: Value) -> Value {
+fn google(more: &Value) -> Value {
     let mut claims = json!({
         "iss": "https://accounts.google.com", "sub": "g1", "nonce": "our-nonce",
         "email": "jane@example.com", "email_verified": true, "name": "Jane", "hd": "example.com",
@@ -275,7 +274,7 @@ fn google(more: Value) -> Value {
 
 #[tokio::test]
 async fn google_says_who_it_was_in_the_id_token() {
-    let (fake, said) = sign_in("type: google", "?code=good", google(json!({})), json!({})).await;
+    let (fake, said) = sign_in("type: google", "?code=good", google(&json!({})), json!({})).await;
     assert_eq!(said, r#"g1 {} {"name":"Jane","email":"jane@example.com","email_verified":true}"#);
     let seen = fake.seen();
     let token = seen.iter().find(|it| it.path.ends_with("/token")).unwrap();
@@ -293,10 +292,10 @@ async fn google_says_who_it_was_in_the_id_token() {
 
 #[tokio::test]
 async fn a_token_for_another_question_is_refused() {
-    check("type: google", google(json!({ "nonce": "theirs" })), json!({}), OTHER_QUESTION).await;
+    check("type: google", google(&json!({ "nonce": "theirs" })), json!({}), OTHER_QUESTION).await;
     // The challenge has tied the code to our question.
     let (_, said) =
-        sign_in("type: google", "code=good", google(json!({ "nonce": null })), json!({})).await;
+        sign_in("type: google", "code=good", google(&json!({ "nonce": null })), json!({})).await;
     assert!(said.starts_with("g1 "), "{said}");
     let apple =
         json!({ "iss": "https://appleid.apple.com", "sub": "a1", "email": "j@example.com" });
@@ -305,11 +304,11 @@ async fn a_token_for_another_question_is_refused() {
 
 #[tokio::test]
 async fn a_token_by_or_for_somebody_else_is_refused() {
-    check("type: google", google(json!({ "iss": "https://evil" })), json!({}), OTHER_ISSUER).await;
+    check("type: google", google(&json!({ "iss": "https://evil" })), json!({}), OTHER_ISSUER).await;
     let out_of_date =
         "OAuthProtocolError Protocol(\"the ID token is out of date, or for somebody else\")";
-    check("type: google", google(json!({ "aud": "other" })), json!({}), out_of_date).await;
-    let ended = google(json!({ "exp": START.seconds() - 301 }));
+    check("type: google", google(&json!({ "aud": "other" })), json!({}), out_of_date).await;
+    let ended = google(&json!({ "exp": START.seconds() - 301 }));
     check("type: google", ended, json!({}), out_of_date).await;
 }
 
@@ -333,7 +332,7 @@ async fn the_providers_own_no_is_handed_on() {
 
 #[tokio::test]
 async fn an_address_is_asked_for_unless_the_project_does_without() {
-    let without = google(json!({ "email": null }));
+    let without = google(&json!({ "email": null }));
     check(
         "type: google",
         without.clone(),

@@ -17,7 +17,7 @@ impl Outbound {
     ) -> Result<IdpProfile, Stop> {
         let fields = [
             ("grant_type", "authorization_code"),
-            ("code", code.code),
+            ("code", code.text),
             ("appid", account.client_id()),
             ("secret", account.secret.reveal()),
         ];
