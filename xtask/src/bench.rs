@@ -1,9 +1,9 @@
 //! Builds the release binary and hands it to the bench program.
 
 use anyhow::Result;
+use services::Services;
 
 use crate::run::{Step, binary, cargo, target};
-use crate::services::Services;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     cargo(&["build", "--release", "-p", "cli", "-p", "bench"]).run()?;

@@ -3,14 +3,13 @@
 mod bench;
 mod install;
 mod run;
-mod services;
 mod tidy;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use services::Services;
 
 use crate::run::{Step, cargo};
-use crate::services::Services;
 
 /// The project's tasks.
 #[derive(Parser)]

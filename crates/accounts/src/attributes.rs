@@ -19,6 +19,7 @@ use store::Tx;
 use crate::AccountError;
 
 pub use custom::{parse_custom, shown_custom};
+pub(crate) use format::is_phone_number;
 pub use standard::shown_standard;
 
 /// Who is reading or writing.

@@ -16,6 +16,7 @@ use stdx::{Rng, Secret};
 use tokio::sync::oneshot;
 
 use format::Memory;
+pub(crate) use format::is_bcrypt;
 pub use format::{Argon2Cost, HashFormat};
 
 /// Longer passwords are never hashed, and so never right. Upstream has the same limit.

@@ -12,6 +12,7 @@ mod error;
 mod fold;
 mod hasher;
 pub mod identity;
+pub mod import;
 pub mod login_id;
 pub mod models;
 pub mod password;

@@ -40,6 +40,7 @@ pub enum MustChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPassword {
     hash: Secret<String>,
+    expire_after: Option<Timestamp>,
 }
 
 impl NewPassword {
@@ -50,7 +51,12 @@ impl NewPassword {
 
     /// Back from [`NewPassword::into_kept`].
     pub fn from_kept(hash: String) -> Self {
-        Self { hash: Secret::new(hash) }
+        Self { hash: Secret::new(hash), expire_after: None }
+    }
+
+    /// A hash that somebody else made; `None` when it is of no format that we could verify.
+    pub fn imported(hash: Secret<String>, expire_after: Option<Timestamp>) -> Option<Self> {
+        crate::hasher::is_bcrypt(hash.reveal()).then_some(Self { hash, expire_after })
     }
 }
 
@@ -120,7 +126,7 @@ pub async fn prepare(
         return Ok(Prepared::Refused(broken));
     }
     let hash = hasher.hash(&ctx.rng, password).await?;
-    Ok(Prepared::Ready(NewPassword { hash }))
+    Ok(Prepared::Ready(NewPassword { hash, expire_after: None }))
 }
 
 /// Gives a person their first password of this kind.
@@ -134,7 +140,7 @@ pub async fn add(
     let authenticator = PasswordAuthenticator {
         base: authenticator::base(ctx, user, kind),
         password_hash: password.hash,
-        expire_after: None,
+        expire_after: password.expire_after,
     };
     tx.authenticators().insert_password(&authenticator).await?;
     remember(ctx, tx, user, &authenticator.password_hash).await?;

@@ -12,6 +12,7 @@ use stdx::Secret;
 use web::TrustedProxies;
 
 use self::outside::Outside;
+use crate::internal::Internal;
 
 /// An identity platform in one binary, compatible with Authgear.
 ///
@@ -44,6 +45,9 @@ pub enum Command {
         #[arg(value_enum, default_value_t = Document::AppConfig)]
         document: Document,
     },
+    /// What test suites prepare an installation with
+    #[command(hide = true)]
+    Internal(Box<Internal>),
 }
 
 /// A document with a schema.

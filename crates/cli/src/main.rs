@@ -5,6 +5,7 @@
 mod arguments;
 mod check_config;
 mod init;
+mod internal;
 mod migrate;
 mod say;
 mod schema;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Some(Command::Migrate(serve)) => migrate::run(&serve),
         Some(Command::CheckConfig { files }) => check_config::run(&files),
         Some(Command::Schema { document }) => schema::run(document),
+        Some(Command::Internal(internal)) => internal::run(&internal),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,12 @@ use crate::der;
 pub fn generate_rs256_jwk(kid: &str, created_at: Timestamp) -> Value {
     let pair = KeyPair::generate(KeySize::Rsa2048).expect("the operating system has randomness");
     let pkcs8: Pkcs8V1Der<'_> = pair.as_der().expect("a generated key can be written");
-    let numbers = der::rsa_private_key(pkcs8.as_ref()).expect("the library writes PKCS#8");
+    rs256_jwk(kid, created_at, pkcs8.as_ref()).expect("the library writes PKCS#8")
+}
+
+/// The JWK of an RSA key in PKCS#8 (RFC 5208), such as one that a certificate was made for.
+pub fn rs256_jwk(kid: &str, created_at: Timestamp, pkcs8: &[u8]) -> Option<Value> {
+    let numbers = der::rsa_private_key(pkcs8)?;
     let mut jwk = json!({
         "kid": kid, "kty": "RSA", "alg": "RS256", "use": "sig",
         "created_at": created_at.seconds(),
@@ -24,5 +29,5 @@ pub fn generate_rs256_jwk(kid: &str, created_at: Timestamp) -> Value {
     for (name, number) in ["n", "e", "d", "p", "q", "dp", "dq", "qi"].iter().zip(&numbers[1..]) {
         jwk[name] = base64url(number).into();
     }
-    jwk
+    Some(jwk)
 }

@@ -13,7 +13,7 @@ mod key;
 mod signing_keys;
 mod strict_json;
 
-pub use generate::generate_rs256_jwk;
+pub use generate::{generate_rs256_jwk, rs256_jwk};
 pub use jwk::{JwkError, thumbprint};
 pub use jws::{Header, JwsError, Unverified};
 pub use jwt::{ClaimsError, Expected, Jwt};

@@ -1,7 +1,7 @@
 //! Many projects from the database, in the tables that upstream keeps them in.
 //!
 //! A project's files are one JSON object: escaped path to base64. A project that does not
-//! parse is left out, logged whenever they are read, and served in its last good state if it had one.
+//! parse is left out, logged when it is read, and served in its last good state if it had one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::time::Duration;
 use ctx::App;
 use domain::AppId;
 use serde_json::{Map, Value};
-use store::{Changes, ConfigSource, Store, StoreError};
+use stdx::Timestamp;
+use store::{Changes, ConfigSource, ProjectStamp, Store, StoreError};
+use tokio::sync::Mutex;
 use web::Apps;
 
 use crate::causes;
@@ -29,51 +31,119 @@ pub enum DatabaseError {
     Store(#[from] StoreError),
 }
 
-/// Reads every project and serves those that are valid.
-pub async fn load(store: &Store, apps: &Apps) -> Result<(), DatabaseError> {
-    let sources = store.read_everywhere().await?.config_sources().list().await?;
-    let running: HashMap<AppId, Arc<App>> =
-        apps.all().into_iter().map(|app| (app.id.clone(), app)).collect();
-    let served = sources.into_iter().filter_map(|source| {
-        let app = build(&source).map(Arc::new).or_else(|problem| {
-            tracing::error!(app = %source.app_id, problem, "this project's configuration is refused");
-            running.get(&source.app_id).cloned().ok_or(problem)
-        });
-        Some((app.ok()?, source.domains))
-    });
-    apps.replace(served.collect::<Vec<_>>());
-    Ok(())
+/// The projects of a database, and what was last read of each.
+///
+/// Only what has changed is read and built again. A host that nobody here knows is looked up, so
+/// that a project is served from its first request on.
+#[derive(Clone)]
+pub struct Projects {
+    store: Store,
+    apps: Apps,
+    known: Arc<Mutex<HashMap<AppId, Known>>>,
 }
 
-/// Reads them again whenever one changes, until the process ends.
-pub async fn watch(store: Store, apps: Apps) {
-    let mut seen = fingerprint(&store).await.ok();
-    let mut changes = store.config_source_changes();
-    loop {
-        // After a failure there is something to catch up with.
-        let patience = if changes.is_some() && seen.is_some() { LOOK_ANYWAY } else { LOOK_EVERY };
-        let is_told = is_told(changes.as_mut(), patience).await;
-        match fingerprint(&store).await {
-            Ok(now) if !is_told && seen.as_ref() == Some(&now) => {}
-            Ok(now) => {
-                seen = match load(&store, &apps).await {
-                    Ok(()) => Some(now),
-                    Err(error) => {
-                        tracing::error!(%error, "the projects cannot be read again");
-                        None
-                    }
-                };
-                if !is_told {
-                    // Nobody said so: the connection may be dead without our knowing.
-                    changes = store.config_source_changes();
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot look for changed projects");
-                seen = None;
+struct Known {
+    updated_at: Timestamp,
+    /// The last good state, if it ever had one.
+    app: Option<Arc<App>>,
+}
+
+impl Projects {
+    pub fn new(store: Store, apps: &Apps) -> Self {
+        let projects = Self { store, apps: apps.clone(), known: Arc::default() };
+        let asked = projects.clone();
+        apps.ask(move |host| {
+            let projects = asked.clone();
+            Box::pin(async move {
+                projects.find(&host).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "a host cannot be looked up");
+                    None
+                })
+            })
+        });
+        projects
+    }
+
+    /// Reads what has changed since the last time, and serves every project that is valid.
+    pub async fn refresh(&self) -> Result<(), DatabaseError> {
+        let mut known = self.known.lock().await;
+        let stamps = self.store.read_everywhere().await?.config_sources().overview().await?;
+        let mut served = Vec::with_capacity(stamps.len());
+        let mut kept = HashMap::with_capacity(stamps.len());
+        for ProjectStamp { app_id, updated_at, domains } in stamps {
+            let before = known.remove(&app_id);
+            let now = match before {
+                Some(it) if it.updated_at == updated_at => it,
+                before => self.read(&app_id, updated_at, before).await?,
+            };
+            served.extend(now.app.clone().map(|app| (app, domains)));
+            kept.insert(app_id, now);
+        }
+        *known = kept;
+        self.apps.replace(served);
+        Ok(())
+    }
+
+    /// The project that a host was given to, and all of its hosts.
+    async fn find(&self, host: &str) -> Result<Option<(Arc<App>, Vec<String>)>, DatabaseError> {
+        let owner = self.store.read_everywhere().await?.config_sources().find_owner(host).await?;
+        let Some(app_id) = owner else { return Ok(None) };
+        let mut known = self.known.lock().await;
+        let Some(source) = self.store.read(&app_id).await?.config_sources().find().await? else {
+            return Ok(None);
+        };
+        let before = known.remove(&app_id);
+        let now = built(&source, before);
+        let app = now.app.clone();
+        known.insert(app_id, now);
+        Ok(app.map(|app| (app, source.domains)))
+    }
+
+    async fn read(
+        &self,
+        app_id: &AppId,
+        updated_at: Timestamp,
+        before: Option<Known>,
+    ) -> Result<Known, DatabaseError> {
+        let source = self.store.read(app_id).await?.config_sources().find().await?;
+        Ok(match source {
+            Some(source) => built(&source, before),
+            // It went while we were looking: the next look leaves it out.
+            None => Known { updated_at, app: before.and_then(|it| it.app) },
+        })
+    }
+
+    /// Reads again whenever a project changes, until the process ends.
+    pub async fn watch(self) {
+        let mut changes = self.store.config_source_changes();
+        let mut was_failing = false;
+        loop {
+            // After a failure there is something to catch up with.
+            let patience = if changes.is_some() && !was_failing { LOOK_ANYWAY } else { LOOK_EVERY };
+            let is_told = is_told(changes.as_mut(), patience).await;
+            let outcome = self.refresh().await;
+            was_failing = outcome.is_err();
+            match outcome {
+                // Nobody said anything: the connection may be dead without our knowing.
+                Ok(()) if !is_told => changes = self.store.config_source_changes(),
+                Ok(()) => {}
+                Err(error) => tracing::error!(%error, "the projects cannot be read again"),
             }
         }
     }
+}
+
+/// A project as it is now; as it was, if it is not valid now.
+fn built(source: &ConfigSource, before: Option<Known>) -> Known {
+    let app = match build(source) {
+        Ok(app) => Some(Arc::new(app)),
+        Err(problem) => {
+            let app = &source.app_id;
+            tracing::error!(%app, problem, "this project's configuration is refused");
+            before.and_then(|it| it.app)
+        }
+    };
+    Known { updated_at: source.updated_at, app }
 }
 
 /// Whether a change was told of before the time was up.
@@ -93,8 +163,10 @@ async fn is_told(changes: Option<&mut Changes>, patience: Duration) -> bool {
     }
 }
 
-async fn fingerprint(store: &Store) -> Result<String, StoreError> {
-    store.read_everywhere().await?.config_sources().fingerprint().await
+/// The project of one id, as it is now, or why it cannot be had.
+pub async fn load_one(store: &Store, id: &AppId) -> Result<Result<App, String>, DatabaseError> {
+    let found = store.read(id).await?.config_sources().find().await?;
+    Ok(found.ok_or_else(|| format!("there is no project {id}")).and_then(|it| build(&it)))
 }
 
 fn build(source: &ConfigSource) -> Result<App, String> {

@@ -7,6 +7,7 @@ mod causes;
 mod chores;
 mod database;
 mod directory;
+mod internal;
 mod listen;
 pub mod project;
 mod routes;
@@ -19,11 +20,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use internal::{Internal, InternalError};
 /// The settings of what the server calls, for whoever fills in [`Settings`].
 pub use outbound;
 pub use routes::main_router;
 pub use settings::{ConfigSource, Hashing, Settings};
 pub use snapshot::{Files, SnapshotError, build as build_app};
+use start::Opened;
 pub use start::{Report, StartError, open_store};
 
 /// What the server says once it can be reached.
@@ -46,12 +49,12 @@ pub async fn run(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let platform = start::open(settings, report).await?;
+    let Opened { platform, projects } = start::open(settings, report).await?;
     let tasks = TaskTracker::new();
     if let Some(listener) = for_proxies {
         tasks.spawn(listen::serve(listener, routes::resolver_router(&platform), stop.clone()));
     }
-    background(settings, &platform, &tasks, &stop);
+    background(settings, &platform, projects, &tasks, &stop);
     report("listening");
     ready(&Ready {
         public_origin: platform.apps.only().map(|app| app.origin().to_owned()),
@@ -71,6 +74,7 @@ pub async fn run(
 fn background(
     settings: &Settings,
     platform: &web::Platform,
+    projects: Option<database::Projects>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
@@ -83,11 +87,12 @@ fn background(
             }
         });
     };
-    let apps = platform.apps.clone();
     if let Some(folder) = settings.project_dir() {
+        let apps = platform.apps.clone();
         until_stop(Box::pin(directory::watch(folder, settings.extra_names(), apps)));
-    } else {
-        until_stop(Box::pin(database::watch(platform.store.clone(), apps)));
+    }
+    if let Some(projects) = projects {
+        until_stop(Box::pin(projects.watch()));
     }
     until_stop(Box::pin(chores::deliver_events(platform.clone())));
     until_stop(Box::pin(chores::sweep(platform.clone())));

@@ -11,6 +11,7 @@ use stdx::{Rng, Timestamp};
 use store::{Store, StoreError};
 use web::{Apps, Clock, Platform};
 
+use crate::database::Projects;
 use crate::directory::{self, DirectoryError};
 use crate::project::{NewProject, ProjectError};
 use crate::settings::{ConfigSource, Hashing, Settings};
@@ -39,22 +40,22 @@ pub enum StartError {
 /// Says what the start is busy with.
 pub type Report<'r> = &'r dyn Fn(&str);
 
+/// Open resources, and the projects where they come from the database.
+pub struct Opened {
+    pub platform: Platform,
+    pub projects: Option<Projects>,
+}
+
 /// Opens everything. Nothing listens yet.
-pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Platform, StartError> {
+pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Opened, StartError> {
     let rng = Rng::system();
     let outbound = Outbound::new(settings.outbound.clone())?;
     let store = open_store(settings, report).await?;
-    let kv = match &settings.redis_url {
-        Some(url) => {
-            report("connecting to Redis");
-            Kv::redis(url.reveal()).map_err(StartError::Kv)?
-        }
-        None => Kv::memory(),
-    };
+    let kv = open_kv(settings, report)?;
     let apps = Apps::default();
-    load_projects(settings, report, &store, &apps, &rng).await?;
+    let projects = load_projects(settings, report, &store, &apps, &rng).await?;
     let sessions = Sessions::new(store.clone(), kv.clone());
-    Ok(Platform {
+    let platform = Platform {
         apps,
         store,
         kv,
@@ -65,7 +66,15 @@ pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Platform, S
         rng,
         proxies: Arc::new(settings.proxies.clone()),
         dev_mode: settings.dev_mode,
-    })
+    };
+    Ok(Opened { platform, projects })
+}
+
+/// Opens the store of what may be forgotten.
+pub fn open_kv(settings: &Settings, report: Report<'_>) -> Result<Kv, StartError> {
+    let Some(url) = &settings.redis_url else { return Ok(Kv::memory()) };
+    report("connecting to Redis");
+    Kv::redis(url.reveal()).map_err(StartError::Kv)
 }
 
 /// Opens the database and brings it up to date.
@@ -86,7 +95,7 @@ async fn load_projects(
     store: &Store,
     apps: &Apps,
     rng: &Rng,
-) -> Result<(), StartError> {
+) -> Result<Option<Projects>, StartError> {
     match &settings.config_source {
         ConfigSource::FirstProject => {
             let folder = settings.data_dir.join("project");
@@ -102,10 +111,12 @@ async fn load_projects(
         }
         ConfigSource::Database => {
             report("reading the projects from the database");
-            crate::database::load(store, apps).await?;
+            let projects = Projects::new(store.clone(), apps);
+            projects.refresh().await?;
+            return Ok(Some(projects));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn hasher_settings(hashing: Hashing) -> HasherSettings {

@@ -19,7 +19,19 @@ pub struct Created {
 /// a sign-in is worth anything after it.
 pub async fn create(ctx: &Ctx, tx: &mut Tx, user: &UserId, amr: Vec<String>) -> Result<Created> {
     let id = ctx.rng.uuid();
-    let cookie = format!("{id}.{}", ctx.rng.token());
+    let secret = ctx.rng.token();
+    create_known(ctx, tx, user, amr, (id, &secret)).await
+}
+
+/// The same, with an id and a secret that somebody else chose: for installations under test only.
+pub async fn create_known(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    amr: Vec<String>,
+    (id, secret): (String, &str),
+) -> Result<Created> {
+    let cookie = format!("{id}.{secret}");
     let lifetimes = Lifetimes::of_browser(&ctx.app.config.session);
     let session = IdpSession {
         id: IdpSessionId::new(id),

@@ -42,6 +42,13 @@ pub async fn issue(ctx: &Ctx, kv: &Kv, purpose: Purpose) -> Result<Issued> {
     Ok(Issued { token, expires_at: ctx.now.plus_seconds(LIFETIME_SECONDS) })
 }
 
+/// A challenge that somebody else chose, for an hour: for installations under test only.
+pub async fn issue_known(ctx: &Ctx, kv: &Kv, purpose: Purpose, token: &str) -> Result<()> {
+    const LIFETIME_SECONDS: i64 = 60 * 60;
+    kv.put_json(&key(ctx, token), &purpose, LIFETIME_SECONDS, ctx.now).await?;
+    Ok(())
+}
+
 /// Whether the challenge was ours, unused and for this purpose. It is used up either way.
 pub async fn consume(ctx: &Ctx, kv: &Kv, token: &str, purpose: Purpose) -> Result<bool> {
     let found: Option<Purpose> = kv.take_json(&key(ctx, token), ctx.now).await?;

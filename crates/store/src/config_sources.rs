@@ -3,11 +3,13 @@
 //! These two are read across projects, by the server that serves them all: the unit of work
 //! belongs to no project (its `$1` is empty), and the statements say so.
 
+use std::collections::HashMap;
+
 use domain::AppId;
 use serde_json::{Map, Value};
 use stdx::Timestamp;
 
-use crate::db::Arg;
+use crate::db::{Arg, Row};
 use crate::{Changes, Result, Store, Tx};
 
 /// Where PostgreSQL tells of projects and of hosts, also when Authgear's portal writes them.
@@ -21,6 +23,14 @@ pub struct ConfigSource {
     pub updated_at: Timestamp,
     /// Escaped path to base64 of the file.
     pub data: Map<String, Value>,
+    pub domains: Vec<String>,
+}
+
+/// What tells whether a project has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectStamp {
+    pub app_id: AppId,
+    pub updated_at: Timestamp,
     pub domains: Vec<String>,
 }
 
@@ -45,40 +55,44 @@ impl Tx {
 }
 
 impl ConfigSources<'_> {
-    /// Every project with its hosts.
-    pub async fn list(&mut self) -> Result<Vec<ConfigSource>> {
-        let sql = "SELECT app_id, updated_at, data FROM _portal_config_source
-                    WHERE $1 = '' ORDER BY app_id";
-        let rows = self.0.fetch_all(sql, &[]).await?;
-        let mut sources = Vec::with_capacity(rows.len());
-        for row in rows {
-            sources.push(ConfigSource {
-                app_id: AppId::new(row.text("app_id")?),
-                updated_at: row.time("updated_at")?,
-                data: row.object("data")?,
-                domains: Vec::new(),
-            });
-        }
-        for (app_id, domain) in self.domains().await? {
-            let owner = sources.iter_mut().find(|source| source.app_id == app_id);
-            if let Some(source) = owner {
-                source.domains.push(domain);
-            }
-        }
-        Ok(sources)
-    }
-
-    /// What changes when any project does: projects with their times, and all hosts.
-    pub async fn fingerprint(&mut self) -> Result<String> {
+    /// Every project with its hosts and the time of its last change, without its files.
+    pub async fn overview(&mut self) -> Result<Vec<ProjectStamp>> {
         let sql = "SELECT app_id, updated_at FROM _portal_config_source
                     WHERE $1 = '' ORDER BY app_id";
-        let mut parts = Vec::new();
+        let rows = self.0.fetch_all(sql, &[]).await?;
+        let mut hosts: HashMap<String, Vec<String>> = HashMap::new();
+        let sql = "SELECT app_id, domain FROM _portal_domain WHERE $1 = '' ORDER BY app_id, domain";
         for row in self.0.fetch_all(sql, &[]).await? {
-            parts.push(format!("{}@{}", row.text("app_id")?, row.time("updated_at")?.0));
+            hosts.entry(row.text("app_id")?).or_default().push(row.text("domain")?);
         }
-        let domains = self.domains().await?;
-        parts.extend(domains.into_iter().map(|(app_id, domain)| format!("{app_id}={domain}")));
-        Ok(parts.join(" "))
+        let stamp = |row: &Row| {
+            let app_id = row.text("app_id")?;
+            let domains = hosts.remove(&app_id).unwrap_or_default();
+            let updated_at = row.time("updated_at")?;
+            Ok(ProjectStamp { app_id: AppId::new(app_id), updated_at, domains })
+        };
+        rows.iter().map(stamp).collect()
+    }
+
+    /// The project that was given a host.
+    pub async fn find_owner(&mut self, domain: &str) -> Result<Option<AppId>> {
+        let sql = "SELECT app_id FROM _portal_domain WHERE $1 = '' AND domain = $2";
+        let row = self.0.fetch_optional(sql, &[Arg::Text(domain)]).await?;
+        row.map(|row| Ok(AppId::new(row.text("app_id")?))).transpose()
+    }
+
+    /// The project of this unit of work, with its hosts.
+    pub async fn find(&mut self) -> Result<Option<ConfigSource>> {
+        let sql = "SELECT updated_at, data FROM _portal_config_source WHERE app_id = $1";
+        let Some(row) = self.0.fetch_optional(sql, &[]).await? else { return Ok(None) };
+        let sql = "SELECT domain FROM _portal_domain WHERE app_id = $1 ORDER BY domain";
+        let domains = self.0.fetch_all(sql, &[]).await?;
+        Ok(Some(ConfigSource {
+            app_id: self.0.app().clone(),
+            updated_at: row.time("updated_at")?,
+            data: row.object("data")?,
+            domains: domains.iter().map(|row| row.text("domain")).collect::<Result<_>>()?,
+        }))
     }
 
     /// Writes the files of this project, replacing what was there.
@@ -105,11 +119,5 @@ impl ConfigSources<'_> {
             self.0.notify(DOMAIN_CHANGE, domain).await?;
         }
         Ok(is_new)
-    }
-
-    async fn domains(&mut self) -> Result<Vec<(AppId, String)>> {
-        let sql = "SELECT app_id, domain FROM _portal_domain WHERE $1 = '' ORDER BY app_id, domain";
-        let rows = self.0.fetch_all(sql, &[]).await?;
-        rows.iter().map(|row| Ok((AppId::new(row.text("app_id")?), row.text("domain")?))).collect()
     }
 }

@@ -29,7 +29,7 @@ pub use access_tokens::AccessTokens;
 pub use audit_log::AuditLog;
 pub use authenticators::{Authenticators, InsertedAuthenticator};
 pub use authorizations::Authorizations;
-pub use config_sources::{ConfigSource, ConfigSources};
+pub use config_sources::{ConfigSource, ConfigSources, ProjectStamp};
 pub use db::{Changes, Result, Store, StoreError, Tx};
 pub use device_tokens::DeviceTokens;
 pub use grants::Grants;

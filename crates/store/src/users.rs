@@ -101,6 +101,23 @@ impl Users<'_> {
         Ok(())
     }
 
+    /// Opens the account from one instant until another, or without a limit.
+    pub async fn set_valid_period(
+        &mut self,
+        id: &UserId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE _auth_user
+                      SET account_valid_from = $3, account_valid_until = $4, updated_at = $5
+                    WHERE app_id = $1 AND id = $2";
+        let args =
+            [Arg::Text(id.as_str()), Arg::MaybeTime(from), Arg::MaybeTime(until), Arg::Time(at)];
+        self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+
     /// Disables indefinitely or, with `is_disabled` false, enables again.
     pub async fn set_disabled(
         &mut self,

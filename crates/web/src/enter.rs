@@ -40,7 +40,10 @@ async fn enter_as(
     let peer = peer_address(&request);
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     let host = platform.proxies.host(peer, request.headers(), authority);
-    let named = host.and_then(|host| platform.apps.find(&host));
+    let named = match host {
+        Some(host) => platform.apps.find_or_ask(&host).await,
+        None => None,
+    };
     let app = named.or_else(|| if any_name { platform.apps.only() } else { None });
     let Some(app) = app else {
         return unknown_host();

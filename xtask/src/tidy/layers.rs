@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Tools beside the layers.
-const TOOLS: [&str; 3] = ["testkit", "xtask", "bench"];
+const TOOLS: [&str; 5] = ["testkit", "xtask", "bench", "conformance", "services"];
 
 /// Third parties that only some may use, because the seam is there.
 const FENCED: [(&str, &[&str]); 6] = [

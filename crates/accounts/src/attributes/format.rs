@@ -73,7 +73,7 @@ impl Format {
 }
 
 /// In E.164, exactly as it will be dialled.
-fn is_phone_number(text: &str) -> bool {
+pub(crate) fn is_phone_number(text: &str) -> bool {
     let Ok(number) = PhoneNumber::parse(text, None) else { return false };
     number.is_possible_with_reason().is_ok() && number.format_as(PhoneNumberFormat::E164) == text
 }

@@ -94,6 +94,11 @@ pub(super) fn matches(password: &[u8], hash: &str, memory: &mut Memory) -> bool 
     bcrypt::verify(password, hash).unwrap_or(false)
 }
 
+/// Whether a hash is bcrypt's, or upstream's over SHA-512: what can be brought along from elsewhere.
+pub(crate) fn is_bcrypt(hash: &str) -> bool {
+    hash.strip_prefix(BCRYPT_SHA512).unwrap_or(hash).parse::<bcrypt::HashParts>().is_ok()
+}
+
 struct ParsedArgon2id {
     cost: Argon2Cost,
     salt: Vec<u8>,

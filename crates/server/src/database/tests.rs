@@ -6,7 +6,7 @@ use stdx::{Rng, Timestamp};
 use store::Store;
 use web::Apps;
 
-use super::{LOOK_ANYWAY, unescape, watch};
+use super::{LOOK_ANYWAY, Projects, unescape};
 use crate::project::NewProject;
 
 #[track_caller]
@@ -72,7 +72,10 @@ async fn postgres_tells_of_a_project_before_anybody_looks() {
     // The schema may have rows of an earlier run, so these names are new ones.
     let [first, second] = [(); 2].map(|()| Rng::system().uuid());
     let apps = Apps::default();
+    let projects = Projects::new(store.clone(), &apps);
+    projects.refresh().await.unwrap();
     put(&store, &first).await;
+    let watching = projects.watch();
     let changing = async {
         // It is served because listening has begun: from here on, only being told is fast enough.
         served(&apps, &first).await;
@@ -80,7 +83,7 @@ async fn postgres_tells_of_a_project_before_anybody_looks() {
         served(&apps, &second).await;
     };
     tokio::select! {
-        () = watch(store.clone(), apps.clone()) => unreachable!("it never ends"),
+        () = watching => unreachable!("it never ends"),
         outcome = tokio::time::timeout(LOOK_ANYWAY / 2, changing) => outcome.unwrap(),
     }
 }
@@ -99,8 +102,44 @@ async fn a_project_cannot_take_the_host_of_another_by_naming_it() {
         tx.commit().await.unwrap();
     }
     let apps = Apps::default();
-    super::load(&store, &apps).await.unwrap();
+    Projects::new(store.clone(), &apps).refresh().await.unwrap();
     let serves = |host: &str| apps.find(host).map(|app| app.id.as_str().to_owned());
     assert_eq!(serves("shop.example").as_deref(), Some("victim"));
     assert_eq!(serves("mallory.example").as_deref(), Some("mallory"));
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_knows_is_looked_up() {
+    let store = Store::memory().await.unwrap();
+    let apps = Apps::default();
+    Projects::new(store.clone(), &apps).refresh().await.unwrap();
+    assert!(apps.find_or_ask("late.example").await.is_none());
+    put(&store, "late").await;
+    let mut tx = store.write(&AppId::new("late")).await.unwrap();
+    tx.config_sources().add_domain("late", "late.example", Timestamp::EPOCH).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(apps.find("late.example").is_none(), "nobody has looked");
+    let found = apps.find_or_ask("late.example").await.unwrap();
+    assert_eq!(found.id.as_str(), "late");
+    assert!(apps.find("late.example").is_some(), "it is served from now on");
+}
+
+#[tokio::test]
+async fn only_what_has_changed_is_built_again() {
+    let store = Store::memory().await.unwrap();
+    let apps = Apps::default();
+    for app_id in ["changed", "same"] {
+        put(&store, app_id).await;
+    }
+    let projects = Projects::new(store.clone(), &apps);
+    projects.refresh().await.unwrap();
+    let before = ["changed", "same"].map(|id| apps.find(&format!("{id}.example")).unwrap());
+    let mut tx = store.write(&AppId::new("changed")).await.unwrap();
+    let later = Timestamp::from_seconds(1);
+    tx.config_sources().put("changed", &data("changed"), later).await.unwrap();
+    tx.commit().await.unwrap();
+    projects.refresh().await.unwrap();
+    let after = ["changed", "same"].map(|id| apps.find(&format!("{id}.example")).unwrap());
+    assert!(!std::sync::Arc::ptr_eq(&before[0], &after[0]));
+    assert!(std::sync::Arc::ptr_eq(&before[1], &after[1]));
 }

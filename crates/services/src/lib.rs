@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::run::say;
-
 /// How long a service may take to answer.
 const START: Duration = Duration::from_secs(30);
 
@@ -30,7 +28,6 @@ impl Services {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         let (postgres_port, redis_port) = (free_port()?, free_port()?);
-        say("starting PostgreSQL and Redis for the tests");
         let postgres = start_postgres(&folder, postgres_port)?;
         let redis = Command::new("redis-server")
             .args(["--port", &redis_port.to_string(), "--bind", "127.0.0.1", "--save", ""])
