@@ -7,8 +7,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, QueryBuilder, Row as _};
+use rusqlite::Connection;
 use stdx::{base64url, sha256, sha256_hex};
 
 use crate::sign_in::SignedIn;
@@ -18,9 +17,6 @@ pub const TEMPLATE: &str = "template";
 
 /// People of one batch: their names and numbers fit into memory with ease.
 const BATCH: usize = 20_000;
-
-/// Rows of one statement: eleven values each, of the 32,766 that SQLite takes.
-const ROWS: usize = 2_000;
 
 /// A value that tells people apart, and where the template has its own.
 const TELLING: [(&str, &str, &str); 11] = [
@@ -110,64 +106,52 @@ impl Person {
 }
 
 /// Puts `count` people into the database at `path`, which has the template and nobody else.
-pub async fn load(path: &Path, count: usize) -> Result<()> {
-    let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
-    let mut connection = options.connect().await?;
-    let unsafe_and_fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-                           PRAGMA cache_size = -1000000; PRAGMA temp_store = MEMORY; BEGIN";
-    sqlx::raw_sql(unsafe_and_fast).execute(&mut connection).await?;
+pub fn load(path: &Path, count: usize) -> Result<()> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA foreign_keys = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+         PRAGMA cache_size = -1000000; PRAGMA temp_store = MEMORY; BEGIN",
+    )?;
     // Signing up opened a session, too, and signing in another one.
-    let lone = "DELETE FROM _authwarden_idp_session
-                 WHERE id NOT IN (SELECT idp_session_id FROM _authwarden_grant)";
-    sqlx::raw_sql(lone).execute(&mut connection).await?;
+    connection.execute_batch(
+        "DELETE FROM _authwarden_idp_session
+          WHERE id NOT IN (SELECT idp_session_id FROM _authwarden_grant)",
+    )?;
     let columns: Vec<String> = TELLING.iter().map(|it| format!("{} TEXT", it.0)).collect();
-    let person = format!("CREATE TEMP TABLE person ({})", columns.join(", "));
-    sqlx::raw_sql(AssertSqlSafe(person)).execute(&mut connection).await?;
+    connection.execute_batch(&format!("CREATE TEMP TABLE person ({})", columns.join(", ")))?;
     let mut copies = Vec::new();
     for table in TABLES {
-        copies.push(copy(&mut connection, table).await.with_context(|| table)?);
+        copies.push(copy(&connection, table).context(table)?);
     }
     for first in (0..count).step_by(BATCH) {
-        stage(&mut connection, first, count.min(first + BATCH)).await?;
+        stage(&connection, first, count.min(first + BATCH))?;
         for sql in &copies {
-            sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await?;
+            connection.execute_batch(sql)?;
         }
-        sqlx::raw_sql("DELETE FROM person").execute(&mut connection).await?;
+        connection.execute_batch("DELETE FROM person")?;
     }
-    sqlx::raw_sql("COMMIT; PRAGMA journal_mode = WAL").execute(&mut connection).await?;
-    Ok(connection.close().await?)
+    Ok(connection.execute_batch("COMMIT; PRAGMA journal_mode = WAL")?)
 }
 
-async fn stage(connection: &mut SqliteConnection, first: usize, end: usize) -> Result<()> {
-    for from in (first..end).step_by(ROWS) {
-        let mut sql = QueryBuilder::new("INSERT INTO person ");
-        sql.push_values(from..end.min(from + ROWS), |mut row, number| {
-            for value in Person::new(number).row() {
-                row.push_bind(value);
-            }
-        });
-        sql.build().persistent(false).execute(&mut *connection).await?;
+fn stage(connection: &Connection, first: usize, end: usize) -> Result<()> {
+    let places = ["?"; TELLING.len()].join(", ");
+    let mut insert = connection.prepare(&format!("INSERT INTO person VALUES ({places})"))?;
+    for number in first..end {
+        insert.execute(rusqlite::params_from_iter(Person::new(number).row()))?;
     }
     Ok(())
 }
 
 /// The statement that copies the template's row of a table for everybody who is staged.
-async fn copy(connection: &mut SqliteConnection, table: &str) -> Result<String> {
-    let mut telling = Vec::new();
-    for (name, of, column) in TELLING {
-        let sql = format!("SELECT {column} FROM {of}");
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *connection).await?;
-        ensure!(rows.len() == 1, "{of} has {} rows and should have the template's", rows.len());
-        telling.push((name, rows[0].try_get::<String, _>(0)?));
-    }
-    let info = format!("SELECT name FROM pragma_table_info('{table}')");
-    let columns = sqlx::query(AssertSqlSafe(info)).fetch_all(&mut *connection).await?;
-    let (mut names, mut values) = (Vec::new(), Vec::new());
+fn copy(connection: &Connection, table: &str) -> Result<String> {
+    let telling = telling(connection)?;
+    let mut info = connection.prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))?;
+    let columns: Vec<String> =
+        info.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut values = Vec::new();
     for column in &columns {
-        let column: String = column.try_get(0)?;
         let sql = format!("SELECT CAST({column} AS TEXT) FROM {table}");
-        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut *connection).await?;
-        let value: Option<String> = row.try_get(0)?;
+        let value: Option<String> = connection.query_row(&sql, (), |row| row.get(0))?;
         let value = value.unwrap_or_default();
         let own = telling.iter().find(|(_, it)| *it == value);
         values.push(match own {
@@ -177,17 +161,24 @@ async fn copy(connection: &mut SqliteConnection, table: &str) -> Result<String> 
             }
             None => format!("t.{column}"),
         });
-        names.push(column);
     }
-    let first = &telling[0].1;
-    let is_template = match table {
-        "_auth_user" => format!("t.id = '{first}'"),
-        _ if names.iter().any(|it| it == "user_id") => format!("t.user_id = '{first}'"),
-        // The first row that was written: nothing has been deleted.
-        _ => format!("t.rowid = (SELECT min(rowid) FROM {table})"),
-    };
-    let (names, values) = (names.join(", "), values.join(", "));
+    let (columns, values) = (columns.join(", "), values.join(", "));
+    // The first row that was written is the template's: nothing has been deleted.
     Ok(format!(
-        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, person p WHERE {is_template}"
+        "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, person p
+          WHERE t.rowid = (SELECT min(rowid) FROM {table})"
     ))
+}
+
+/// What tells the template from others.
+fn telling(connection: &Connection) -> Result<Vec<(&'static str, String)>> {
+    let mut telling = Vec::new();
+    for (name, table, column) in TELLING {
+        let sql = format!("SELECT count(*), min({column}) FROM {table}");
+        let (rows, value): (i64, String) =
+            connection.query_row(&sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        ensure!(rows == 1, "{table} has {rows} rows and should have the template's");
+        telling.push((name, value));
+    }
+    Ok(telling)
 }

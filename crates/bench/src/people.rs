@@ -34,7 +34,7 @@ impl People {
             sign_in::sign_up(&mut connection, bulk::TEMPLATE).await?;
             sign_in::sign_in(&mut connection, CLIENT, bulk::TEMPLATE).await?;
             server.stop().await?;
-            bulk::load(&site.database(), plan.people).await?;
+            bulk::load(&site.database(), plan.people)?;
             return Ok(Self::Loaded { count: plan.people });
         }
         say(&format!("signing {} people in", plan.sign_ins));

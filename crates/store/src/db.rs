@@ -1,14 +1,15 @@
 //! The engine seam: the only place that knows there are two databases.
 //!
-//! SQLite: one writer whose commits are shared (`writer`), a pool of readers, WAL. PostgreSQL: a
-//! pool, five seconds for a statement, UTC, the schema of the project's settings. Everything
-//! above this module writes one SQL text, in which `$1` is the project.
+//! SQLite: called in place (`sqlite`), one writer whose commits are shared (`writer`), WAL.
+//! PostgreSQL: a pool, five seconds for a statement, UTC, the schema of the project's settings.
+//! Everything above this module writes one SQL text, in which `$1` is the project.
 
 mod changes;
 mod error;
 mod migrate;
 mod open;
 mod readers;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -17,15 +18,14 @@ mod writer;
 use std::sync::Arc;
 
 use domain::AppId;
-use sqlx::postgres::{PgConnection, PgPool, Postgres};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::postgres::{PgPool, Postgres};
 
 pub use changes::Changes;
 pub(crate) use error::failed;
-pub use error::{Result, StoreError};
+pub use error::{DriverError, Result, StoreError};
 use readers::{Reader, Readers};
 pub(crate) use value::{Arg, Row};
-use value::{bind, to_postgres_ip, to_postgres_time, to_sqlite_ip, to_sqlite_time};
+use value::{bind, to_postgres_ip, to_postgres_time};
 use writer::{Turn, Writer};
 
 /// A handle on the database. Clones share everything.
@@ -37,12 +37,12 @@ pub struct Store {
 #[derive(Clone)]
 enum Engine {
     Sqlite {
-        readers: Arc<Readers<SqliteConnection>>,
+        readers: Arc<sqlite::Readers>,
         writer: Arc<Writer>,
         _place: Option<Arc<open::Throwaway>>,
     },
     Postgres {
-        readers: Arc<Readers<PgConnection>>,
+        readers: Arc<Readers>,
         pool: PgPool,
         schema: Arc<str>,
     },
@@ -59,9 +59,9 @@ pub struct Tx {
 }
 
 enum Conn {
-    SqliteReader(Reader<SqliteConnection>),
+    SqliteReader(Arc<sqlite::Readers>),
     SqliteWriter(Turn),
-    PostgresReader(Reader<PgConnection>),
+    PostgresReader(Reader),
     PostgresWriter(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -69,7 +69,7 @@ impl Store {
     /// A connection to read with.
     pub async fn read(&self, app: &AppId) -> Result<Tx> {
         let conn = match &self.engine {
-            Engine::Sqlite { readers, .. } => Conn::SqliteReader(readers.acquire().await?),
+            Engine::Sqlite { readers, .. } => Conn::SqliteReader(readers.clone()),
             Engine::Postgres { readers, .. } => Conn::PostgresReader(readers.acquire().await?),
         };
         Ok(Tx { conn, app: app.clone(), failed: false })
@@ -107,29 +107,11 @@ fn acquire_failed(source: sqlx::Error) -> StoreError {
     }
 }
 
-/// Runs `$method` on whichever engine the transaction is of.
-macro_rules! on_engine {
-    ($self:ident, $sql:ident, $args:ident, $method:ident) => {{
-        let Self { conn, app, .. } = $self;
-        match conn {
-            Conn::SqliteReader(reader) => {
-                let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
-                query.$method(reader.ask()?).await.map(Into::into)
-            }
-            Conn::SqliteWriter(turn) => {
-                let query = bind!(sqlx::query($sql), app, $args, to_sqlite_time, to_sqlite_ip);
-                query.$method(turn.connection()).await.map(Into::into)
-            }
-            Conn::PostgresReader(reader) => {
-                let query = bind!(sqlx::query($sql), app, $args, to_postgres_time, to_postgres_ip);
-                query.$method(reader.ask()?).await.map(Into::into)
-            }
-            Conn::PostgresWriter(conn) => {
-                let query = bind!(sqlx::query($sql), app, $args, to_postgres_time, to_postgres_ip);
-                query.$method(&mut **conn).await.map(Into::into)
-            }
-        }
-    }};
+/// Runs `$method` on PostgreSQL.
+macro_rules! on_postgres {
+    ($connection:expr, $app:expr, $sql:ident, $args:ident, $method:ident) => {
+        bind!(sqlx::query($sql), $app, $args).$method($connection).await.map_err(failed("query"))
+    };
 }
 
 impl Tx {
@@ -172,8 +154,23 @@ impl Tx {
         args: &[Arg<'_>],
     ) -> Result<Option<Row>> {
         self.ready()?;
-        let row: sqlx::Result<Found> = on_engine!(self, sql, args, fetch_optional);
-        self.noting(row.map(|found| found.0))
+        let Self { conn, app, .. } = self;
+        let found = match conn {
+            Conn::SqliteReader(readers) => first(readers.fetch(sql, app.as_str(), args, 1)),
+            Conn::SqliteWriter(turn) => {
+                let rows = turn.connection().fetch(sql, app.as_str(), args, 1);
+                first(rows.map_err(failed("query")))
+            }
+            Conn::PostgresReader(reader) => {
+                let found = on_postgres!(reader.ask()?, app, sql, args, fetch_optional);
+                found.map(|row| row.map(Row::Postgres))
+            }
+            Conn::PostgresWriter(tx) => {
+                let found = on_postgres!(&mut **tx, app, sql, args, fetch_optional);
+                found.map(|row| row.map(Row::Postgres))
+            }
+        };
+        self.noting(found)
     }
 
     pub(crate) async fn fetch_all(
@@ -182,18 +179,40 @@ impl Tx {
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>> {
         self.ready()?;
-        let rows: sqlx::Result<Rows> = on_engine!(self, sql, args, fetch_all);
-        self.noting(rows.map(|rows| rows.0))
+        let Self { conn, app, .. } = self;
+        let found = match conn {
+            Conn::SqliteReader(readers) => all(readers.fetch(sql, app.as_str(), args, usize::MAX)),
+            Conn::SqliteWriter(turn) => {
+                let rows = turn.connection().fetch(sql, app.as_str(), args, usize::MAX);
+                all(rows.map_err(failed("query")))
+            }
+            Conn::PostgresReader(reader) => {
+                let rows = on_postgres!(reader.ask()?, app, sql, args, fetch_all);
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+            Conn::PostgresWriter(tx) => {
+                let rows = on_postgres!(&mut **tx, app, sql, args, fetch_all);
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        };
+        self.noting(found)
     }
 
     /// Runs a statement and reports how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
-        if matches!(self.conn, Conn::SqliteReader(_) | Conn::PostgresReader(_)) {
-            return Err(StoreError::ReadOnly);
-        }
         self.ready()?;
-        let touched: sqlx::Result<Touched> = on_engine!(self, sql, args, execute);
-        self.noting(touched.map(|touched| touched.0))
+        let Self { conn, app, .. } = self;
+        let touched = match conn {
+            Conn::SqliteReader(_) | Conn::PostgresReader(_) => return Err(StoreError::ReadOnly),
+            Conn::SqliteWriter(turn) => {
+                turn.connection().execute(sql, app.as_str(), args).map_err(failed("query"))
+            }
+            Conn::PostgresWriter(tx) => {
+                let done = on_postgres!(&mut **tx, app, sql, args, execute);
+                done.map(|it| it.rows_affected())
+            }
+        };
+        self.noting(touched)
     }
 
     fn ready(&self) -> Result<()> {
@@ -201,63 +220,26 @@ impl Tx {
     }
 
     /// After an error a writer is finished on both engines, as PostgreSQL has it.
-    fn noting<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+    fn noting<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        let is_lost = outcome.as_ref().is_err_and(StoreError::loses_the_connection);
         match &mut self.conn {
-            Conn::SqliteReader(reader) => reader.answered(),
-            Conn::PostgresReader(reader) => reader.answered(),
-            Conn::SqliteWriter(_) | Conn::PostgresWriter(_) => {}
-        }
-        outcome.map_err(failed("query")).inspect_err(|error| {
-            if error.loses_the_transaction() {
-                match &mut self.conn {
-                    Conn::SqliteReader(reader) => reader.give_up(),
-                    Conn::PostgresReader(reader) => reader.give_up(),
-                    Conn::SqliteWriter(turn) => turn.lose_batch(),
-                    Conn::PostgresWriter(_) => {}
+            Conn::SqliteReader(_) => {}
+            Conn::PostgresReader(reader) => {
+                reader.answered();
+                if is_lost {
+                    reader.give_up();
                 }
             }
-            self.failed = !matches!(self.conn, Conn::SqliteReader(_) | Conn::PostgresReader(_));
-        })
+            Conn::SqliteWriter(_) | Conn::PostgresWriter(_) => self.failed = outcome.is_err(),
+        }
+        outcome
     }
 }
 
-/// What the drivers return, under one name each.
-struct Found(Option<Row>);
-struct Rows(Vec<Row>);
-struct Touched(u64);
-
-impl From<Option<sqlx::sqlite::SqliteRow>> for Found {
-    fn from(row: Option<sqlx::sqlite::SqliteRow>) -> Self {
-        Self(row.map(Row::Sqlite))
-    }
+fn first(rows: Result<Vec<sqlite::SqliteRow>>) -> Result<Option<Row>> {
+    Ok(rows?.pop().map(Row::Sqlite))
 }
 
-impl From<Option<sqlx::postgres::PgRow>> for Found {
-    fn from(row: Option<sqlx::postgres::PgRow>) -> Self {
-        Self(row.map(Row::Postgres))
-    }
-}
-
-impl From<Vec<sqlx::sqlite::SqliteRow>> for Rows {
-    fn from(rows: Vec<sqlx::sqlite::SqliteRow>) -> Self {
-        Self(rows.into_iter().map(Row::Sqlite).collect())
-    }
-}
-
-impl From<Vec<sqlx::postgres::PgRow>> for Rows {
-    fn from(rows: Vec<sqlx::postgres::PgRow>) -> Self {
-        Self(rows.into_iter().map(Row::Postgres).collect())
-    }
-}
-
-impl From<sqlx::sqlite::SqliteQueryResult> for Touched {
-    fn from(done: sqlx::sqlite::SqliteQueryResult) -> Self {
-        Self(done.rows_affected())
-    }
-}
-
-impl From<sqlx::postgres::PgQueryResult> for Touched {
-    fn from(done: sqlx::postgres::PgQueryResult) -> Self {
-        Self(done.rows_affected())
-    }
+fn all(rows: Result<Vec<sqlite::SqliteRow>>) -> Result<Vec<Row>> {
+    Ok(rows?.into_iter().map(Row::Sqlite).collect())
 }

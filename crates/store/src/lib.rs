@@ -30,7 +30,7 @@ pub use audit_log::AuditLog;
 pub use authenticators::{Authenticators, InsertedAuthenticator};
 pub use authorizations::Authorizations;
 pub use config_sources::{ConfigSource, ConfigSources, ProjectStamp};
-pub use db::{Changes, Result, Store, StoreError, Tx};
+pub use db::{Changes, DriverError, Result, Store, StoreError, Tx};
 pub use device_tokens::DeviceTokens;
 pub use grants::Grants;
 pub use identities::{Identities, InsertedIdentity};

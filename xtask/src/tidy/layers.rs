@@ -21,8 +21,9 @@ const LAYERS: [&[&str]; 5] = [
 const TOOLS: [&str; 5] = ["testkit", "xtask", "bench", "conformance", "services"];
 
 /// Third parties that only some may use, because the seam is there.
-const FENCED: [(&str, &[&str]); 6] = [
+const FENCED: [(&str, &[&str]); 7] = [
     ("sqlx", &["store"]),
+    ("rusqlite", &["store"]),
     ("redis", &["kv"]),
     ("axum", &["web", "oidc-provider", "flow-api", "authui", "resolver", "server", "testkit"]),
     ("reqwest", &["outbound"]),

@@ -11,7 +11,7 @@ pub enum StoreError {
     Database {
         operation: &'static str,
         #[source]
-        source: Arc<sqlx::Error>,
+        source: Arc<DriverError>,
     },
     /// The one writer was taken for longer than a request may wait.
     #[error("the database is busy")]
@@ -28,7 +28,7 @@ pub enum StoreError {
     SchemaName(String),
     /// The server went away while it committed: it may have happened, and it may not.
     #[error("nobody knows whether the transaction was committed")]
-    OutcomeUnknown(#[source] Arc<sqlx::Error>),
+    OutcomeUnknown(#[source] Arc<DriverError>),
     /// Another statement of the same batch lost the whole batch, such as on a full disk.
     #[error("the shared transaction was rolled back")]
     BatchLost,
@@ -36,51 +36,61 @@ pub enum StoreError {
     Place(String),
 }
 
+/// What the engine itself said.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    #[error(transparent)]
+    Server(#[from] sqlx::Error),
+    #[error(transparent)]
+    Embedded(#[from] rusqlite::Error),
+    /// What is in a column is not the JSON that it should be.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Primary result codes of SQLite (<https://sqlite.org/rescode.html>).
+const BUSY: i32 = 5;
+const IO_ERROR: i32 = 10;
+const FULL: i32 = 13;
+
 impl StoreError {
-    pub(crate) fn database(operation: &'static str, source: sqlx::Error) -> Self {
-        Self::Database { operation, source: Arc::new(source) }
+    pub(crate) fn database(operation: &'static str, source: impl Into<DriverError>) -> Self {
+        Self::Database { operation, source: Arc::new(source.into()) }
     }
 
     /// For COMMIT on a server: an answer is a failure, and no answer says nothing.
     pub(crate) fn committing(source: sqlx::Error) -> Self {
         match source {
             sqlx::Error::Database(_) => Self::database("commit", source),
-            source => Self::OutcomeUnknown(Arc::new(source)),
-        }
-    }
-
-    /// For BEGIN on SQLite: another process, such as a command line, may be writing for too long.
-    pub(crate) fn beginning(source: sqlx::Error) -> Self {
-        const BUSY: i32 = 5;
-        let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
-        match code {
-            Some(code) if code & 0xff == BUSY => Self::Busy,
-            _ => Self::database("begin", source),
+            source => Self::OutcomeUnknown(Arc::new(source.into())),
         }
     }
 
     /// Whether a row with the same unique value was there already.
     pub fn is_unique_violation(&self) -> bool {
-        self.database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+        let Self::Database { source, .. } = self else { return false };
+        match source.as_ref() {
+            DriverError::Server(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            DriverError::Embedded(rusqlite::Error::SqliteFailure(error, _)) => {
+                // CONSTRAINT_UNIQUE and CONSTRAINT_PRIMARYKEY.
+                [2067, 1555].contains(&error.extended_code)
+            }
+            DriverError::Server(_) | DriverError::Embedded(_) | DriverError::Json(_) => false,
+        }
     }
 
     /// Whether it passes by itself: the database is away, busy, or has no room at the moment.
     pub fn is_unavailable(&self) -> bool {
-        // SQLite's FULL, IOERR and BUSY; PostgreSQL's shutdown and too many connections.
-        const CODES: [&str; 7] = ["13", "10", "5", "57P01", "57P02", "57P03", "53300"];
         match self {
             Self::Busy | Self::BatchLost | Self::OutcomeUnknown(_) => true,
             Self::Database { source, .. } => match source.as_ref() {
-                sqlx::Error::Database(error) => {
-                    error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+                DriverError::Server(error) => server_is_away(error),
+                DriverError::Embedded(error) => {
+                    primary_code(error).is_some_and(|it| [BUSY, IO_ERROR, FULL].contains(&it))
                 }
-                sqlx::Error::Io(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed => true,
-                _ => false,
+                DriverError::Json(_) => false,
             },
             Self::Failed
             | Self::ReadOnly
@@ -90,40 +100,52 @@ impl StoreError {
         }
     }
 
-    /// Whether the engine has rolled the whole transaction back by itself, or may have.
-    ///
-    /// SQLite does so when the disk is full or fails (<https://sqlite.org/lang_transaction.html>);
-    /// a constraint or an error in the statement undoes that statement only.
-    pub(crate) fn loses_the_transaction(&self) -> bool {
-        const HARMLESS: [i32; 4] = [1, 19, 20, 25]; // ERROR, CONSTRAINT, MISMATCH, RANGE
+    /// Whether a connection to a server is of no more use after it.
+    pub(crate) fn loses_the_connection(&self) -> bool {
         let Self::Database { source, .. } = self else { return false };
         match source.as_ref() {
-            sqlx::Error::Database(error) => error
-                .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .is_none_or(|code| !HARMLESS.contains(&(code & 0xff))),
-            sqlx::Error::ColumnDecode { .. }
-            | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::Encode(_) => false,
-            _ => true,
-        }
-    }
-
-    /// Whether SQLite was asked for a savepoint that was released already.
-    pub(crate) fn is_missing_savepoint(&self) -> bool {
-        self.database_error().is_some_and(|error| error.message().contains("no such savepoint"))
-    }
-
-    fn database_error(&self) -> Option<&dyn sqlx::error::DatabaseError> {
-        match self {
-            Self::Database { source, .. } => source.as_database_error(),
-            _ => None,
+            DriverError::Server(
+                sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::ColumnNotFound(_)
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::Encode(_),
+            )
+            | DriverError::Json(_) => false,
+            DriverError::Server(_) | DriverError::Embedded(_) => true,
         }
     }
 }
 
+/// PostgreSQL's shutdown and too many connections; or nobody answers at all.
+fn server_is_away(error: &sqlx::Error) -> bool {
+    const CODES: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+    match error {
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| CODES.contains(&code.as_ref()))
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
+/// Whether another process is writing at the moment.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    primary_code(error) == Some(BUSY)
+}
+
+fn primary_code(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(error, _) => Some(error.extended_code & 0xff),
+        _ => None,
+    }
+}
+
 /// For `map_err`: says what was being done.
-pub(crate) fn failed(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+pub(crate) fn failed<E: Into<DriverError>>(
+    operation: &'static str,
+) -> impl FnOnce(E) -> StoreError {
     move |source| StoreError::database(operation, source)
 }

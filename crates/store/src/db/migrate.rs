@@ -7,7 +7,10 @@
 
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
+use sqlx::postgres::PgConnection;
+
 use super::error::{Result, failed};
+use super::sqlite::Sqlite;
 use super::{Engine, Store};
 
 /// In order. A file that was released never changes: the next change is the next number.
@@ -50,28 +53,13 @@ fn translate(sql: &str, words: &[(&str, &str)]) -> String {
     words.iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to))
 }
 
-/// Applies what is missing, in order; numbers that `$tx` already knows are left out.
-macro_rules! apply_missing {
-    ($tx:expr, $words:expr) => {{
-        sqlx::raw_sql(HISTORY).execute(&mut *$tx).await.map_err(failed("migrate"))?;
-        let rows = sqlx::query(APPLIED).fetch_all(&mut *$tx).await.map_err(failed("migrate"))?;
-        let applied: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
-        for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| !applied.contains(number)) {
-            let sql = AssertSqlSafe(translate(sql, &$words));
-            sqlx::raw_sql(sql).execute(&mut *$tx).await.map_err(failed("migrate"))?;
-            let record = sqlx::query(RECORD).bind(number);
-            record.execute(&mut *$tx).await.map_err(failed("migrate"))?;
-        }
-    }};
-}
-
 impl Store {
     /// Brings the database up to this program. Safe to run from several nodes at once.
     pub async fn migrate(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite { writer, .. } => {
                 let mut turn = writer.begin().await?;
-                apply_missing!(turn.connection(), ON_SQLITE);
+                apply_on_sqlite(turn.connection())?;
                 turn.commit().await
             }
             Engine::Postgres { pool, schema, .. } => {
@@ -86,9 +74,36 @@ impl Store {
                 lock.execute(&mut *tx).await.map_err(failed("migrate"))?;
                 let sql = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""));
                 sqlx::raw_sql(sql).execute(&mut *tx).await.map_err(failed("migrate"))?;
-                apply_missing!(tx, ON_POSTGRES);
+                apply_on_postgres(&mut tx).await?;
                 tx.commit().await.map_err(failed("migrate"))
             }
         }
     }
+}
+
+/// Applies what is missing, in order.
+fn apply_on_sqlite(connection: &mut Sqlite) -> Result<()> {
+    connection.run(HISTORY).map_err(failed("migrate"))?;
+    let rows = connection.fetch(APPLIED, "", &[], usize::MAX).map_err(failed("migrate"))?;
+    let numbers: rusqlite::Result<Vec<i64>> = rows.iter().map(|row| row.get("number")).collect();
+    let applied = numbers.map_err(failed("migrate"))?;
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| !applied.contains(number)) {
+        connection.run(&translate(sql, &ON_SQLITE)).map_err(failed("migrate"))?;
+        let record = format!("INSERT INTO _authwarden_migration (number) VALUES ({number})");
+        connection.run(&record).map_err(failed("migrate"))?;
+    }
+    Ok(())
+}
+
+async fn apply_on_postgres(connection: &mut PgConnection) -> Result<()> {
+    sqlx::raw_sql(HISTORY).execute(&mut *connection).await.map_err(failed("migrate"))?;
+    let rows = sqlx::query(APPLIED).fetch_all(&mut *connection).await.map_err(failed("migrate"))?;
+    let applied: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| !applied.contains(number)) {
+        let sql = AssertSqlSafe(translate(sql, &ON_POSTGRES));
+        sqlx::raw_sql(sql).execute(&mut *connection).await.map_err(failed("migrate"))?;
+        let record = sqlx::query(RECORD).bind(number);
+        record.execute(&mut *connection).await.map_err(failed("migrate"))?;
+    }
+    Ok(())
 }

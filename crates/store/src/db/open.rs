@@ -8,15 +8,12 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::error::{Result, StoreError, failed};
 use super::readers::Readers;
-use super::writer::Writer;
+use super::sqlite::{self, Place};
+use super::writer::{PATIENCE, Writer};
 use super::{Engine, Store};
-
-/// Readers beyond the number of cores only wait for each other.
-const SQLITE_READERS: usize = 8;
 
 /// Transactions at once: a server of ordinary size has a hundred connections for all its clients.
 const POSTGRES_WRITERS: u32 = 15;
@@ -27,9 +24,6 @@ const POSTGRES_READERS: usize = 10;
 /// A request that cannot get a connection for this long is better told so.
 const ACQUIRE_MAX: Duration = Duration::from_secs(5);
 
-/// For another process that writes to the same file, such as a command line.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// More than there are statements, so that none is prepared twice.
 const STATEMENTS: usize = 512;
 
@@ -39,7 +33,7 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 impl Store {
     /// Opens, and creates if need be, the database file at `path`; brings it up to date.
     pub async fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_sqlite(path.as_ref(), SqliteSynchronous::Full, None).await
+        Self::open_sqlite(path.as_ref(), true, None).await
     }
 
     /// A database that is gone with the last handle: for tests and for trying things out.
@@ -49,7 +43,7 @@ impl Store {
     pub async fn memory() -> Result<Self> {
         let place = Arc::new(Throwaway::new()?);
         let path = place.0.join("authwarden.db");
-        Self::open_sqlite(&path, SqliteSynchronous::Off, Some(place)).await
+        Self::open_sqlite(&path, false, Some(place)).await
     }
 
     /// Connects to PostgreSQL and uses `schema` for everything; brings it up to date.
@@ -87,21 +81,13 @@ impl Store {
 
     async fn open_sqlite(
         path: &Path,
-        synchronous: SqliteSynchronous,
-        place: Option<Arc<Throwaway>>,
+        is_durable: bool,
+        throwaway: Option<Arc<Throwaway>>,
     ) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(STATEMENTS);
-        let writer = Writer::open(options.clone()).await?;
-        let read_only = options.create_if_missing(false).read_only(true);
-        let readers = Readers::new(read_only, SQLITE_READERS);
-        let store = Self { engine: Engine::Sqlite { readers, writer, _place: place } };
+        let place = Place { path: path.to_owned(), is_durable };
+        let readers = sqlite::Readers::new(place.path.clone());
+        let writer = Writer::open(place, PATIENCE)?;
+        let store = Self { engine: Engine::Sqlite { readers, writer, _place: throwaway } };
         store.migrate().await?;
         Ok(store)
     }

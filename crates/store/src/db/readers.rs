@@ -1,4 +1,4 @@
-//! Connections to read with.
+//! Connections to PostgreSQL to read with.
 //!
 //! sqlx's own pool asks a connection whether it is alive whenever it comes back: one more trip to
 //! the database for every read. A reader has no transaction that could be left open, so ours just
@@ -8,7 +8,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions as _, Connection};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{Result, StoreError, failed};
@@ -19,29 +20,29 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// A connection that was idle for longer is asked whether it is still alive before its use.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
-pub(super) struct Readers<C: Connection> {
-    options: C::Options,
-    idle: Mutex<Vec<(C, Instant)>>,
+pub(super) struct Readers {
+    options: PgConnectOptions,
+    idle: Mutex<Vec<(PgConnection, Instant)>>,
     permits: Arc<Semaphore>,
 }
 
 /// A connection, on loan.
-pub(super) struct Reader<C: Connection> {
+pub(super) struct Reader {
     /// Gone when it is not to be used again.
-    connection: Option<C>,
+    connection: Option<PgConnection>,
     is_waiting: bool,
-    readers: Arc<Readers<C>>,
+    readers: Arc<Readers>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl<C: Connection> Readers<C> {
+impl Readers {
     /// Opens connections when they are first needed, and `count` at most.
-    pub(super) fn new(options: C::Options, count: usize) -> Arc<Self> {
+    pub(super) fn new(options: PgConnectOptions, count: usize) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(count));
         Arc::new(Self { options, idle: Mutex::default(), permits })
     }
 
-    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Reader<C>> {
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Reader> {
         let opening = tokio::time::timeout(WAIT_MAX, async {
             let permit =
                 self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Busy)?;
@@ -56,7 +57,7 @@ impl<C: Connection> Readers<C> {
         Ok(Reader { connection: Some(connection), is_waiting: false, readers, _permit: permit })
     }
 
-    async fn find_alive(&self) -> Option<C> {
+    async fn find_alive(&self) -> Option<PgConnection> {
         loop {
             let (mut connection, since) = self.idle().pop()?;
             if since.elapsed() < TRUSTED_IDLE || connection.ping().await.is_ok() {
@@ -65,14 +66,14 @@ impl<C: Connection> Readers<C> {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(C, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(PgConnection, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<C: Connection> Reader<C> {
+impl Reader {
     /// The connection, for one statement; [`Reader::answered`] is due when its answer is there.
-    pub(super) fn ask(&mut self) -> Result<&mut C> {
+    pub(super) fn ask(&mut self) -> Result<&mut PgConnection> {
         self.is_waiting = true;
         self.connection.as_mut().ok_or(StoreError::Failed)
     }
@@ -87,7 +88,7 @@ impl<C: Connection> Reader<C> {
     }
 }
 
-impl<C: Connection> Drop for Reader<C> {
+impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
             && !self.is_waiting

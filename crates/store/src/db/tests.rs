@@ -1,7 +1,6 @@
 //! How the engines are set up, and what can go wrong underneath: a full disk, lost connections.
 
 use domain::{AppId, User, UserId};
-use sqlx::AssertSqlSafe;
 use stdx::Timestamp;
 
 use super::*;
@@ -27,8 +26,7 @@ async fn exists(store: &Store, id: &str) -> bool {
 async fn pages_max(store: &Store, pages: u32) {
     let Engine::Sqlite { writer, .. } = &store.engine else { panic!("not SQLite") };
     let mut turn = writer.begin().await.unwrap();
-    let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-    sqlx::raw_sql(sql).execute(turn.connection()).await.unwrap();
+    turn.connection().run(&format!("PRAGMA max_page_count = {pages}")).unwrap();
     turn.commit().await.unwrap();
 }
 
@@ -72,10 +70,8 @@ async fn another_process_that_writes_for_too_long_is_busy() {
     let place = open::Throwaway::new().unwrap();
     let path = place.path().join("busy.db");
     let store = Store::sqlite(&path).await.unwrap();
-    let impatient = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&path)
-        .busy_timeout(std::time::Duration::from_millis(10));
-    let other = Writer::open(impatient).await.unwrap();
+    let place = sqlite::Place { path, is_durable: true };
+    let other = Writer::open(place, std::time::Duration::from_millis(10)).unwrap();
     let held = store.write(&app()).await.unwrap();
     assert!(matches!(other.begin().await.err(), Some(StoreError::Busy)));
     drop(held);
@@ -87,7 +83,7 @@ async fn another_process_that_writes_for_too_long_is_busy() {
 async fn abandon_after(store: &Store, sql: &'static str) {
     let Engine::Sqlite { writer, .. } = &store.engine else { panic!("not SQLite") };
     let mut turn = writer.begin().await.unwrap();
-    sqlx::raw_sql(sql).execute(turn.connection()).await.unwrap();
+    turn.connection().run(sql).unwrap();
 }
 
 #[tokio::test]

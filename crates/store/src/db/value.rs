@@ -3,18 +3,21 @@
 //! Times are `timestamp without time zone` in UTC on PostgreSQL and microseconds on SQLite; JSON
 //! is `jsonb` and text; addresses are `inet` and text.
 
+mod inet;
+
 use std::net::IpAddr;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sqlx::Row as _;
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, Postgres};
-use sqlx::sqlite::SqliteRow;
+use sqlx::postgres::PgRow;
 use stdx::Timestamp;
 use time::PrimitiveDateTime;
 
 use super::error::{Result, failed};
+use super::sqlite::SqliteRow;
+use inet::Inet;
+pub(super) use inet::to_postgres_ip;
 
 /// A value on its way into a statement.
 #[derive(Clone, Copy)]
@@ -38,9 +41,9 @@ pub(crate) enum Row {
     Postgres(PgRow),
 }
 
-/// Binds the project as `$1` and the caller's arguments as `$2…`.
+/// Binds the project as `$1` and the caller's arguments as `$2…`, for PostgreSQL.
 macro_rules! bind {
-    ($query:expr, $app:expr, $args:expr, $time:path, $ip:path) => {{
+    ($query:expr, $app:expr, $args:expr) => {{
         let mut query = $query.bind($app.as_str());
         for arg in $args {
             query = match *arg {
@@ -48,13 +51,13 @@ macro_rules! bind {
                 Arg::MaybeText(text) => query.bind(text),
                 Arg::Int(number) => query.bind(number),
                 Arg::Bool(flag) => query.bind(flag),
-                Arg::Time(at) => query.bind($time(at)),
-                Arg::MaybeTime(at) => query.bind(at.map($time)),
+                Arg::Time(at) => query.bind(to_postgres_time(at)),
+                Arg::MaybeTime(at) => query.bind(at.map(to_postgres_time)),
                 Arg::Object(value) => query.bind(sqlx::types::Json(value)),
                 Arg::Json(value) => query.bind(sqlx::types::Json(value)),
                 Arg::MaybeJson(value) => query.bind(value.map(sqlx::types::Json)),
                 Arg::Bytes(bytes) => query.bind(bytes),
-                Arg::MaybeIp(ip) => query.bind(ip.map($ip)),
+                Arg::MaybeIp(ip) => query.bind(ip.map(to_postgres_ip)),
             };
         }
         query
@@ -65,10 +68,9 @@ pub(super) use bind;
 macro_rules! get {
     ($row:expr, $column:expr) => {
         match $row {
-            Row::Sqlite(row) => row.try_get($column),
-            Row::Postgres(row) => row.try_get($column),
+            Row::Sqlite(row) => row.get($column).map_err(failed("decode")),
+            Row::Postgres(row) => row.try_get($column).map_err(failed("decode")),
         }
-        .map_err(failed("decode"))
     };
 }
 
@@ -97,36 +99,38 @@ impl Row {
 
     pub(crate) fn time(&self, column: &str) -> Result<Timestamp> {
         match self {
-            Self::Sqlite(row) => row.try_get(column).map(Timestamp),
-            Self::Postgres(row) => row.try_get(column).map(from_postgres_time),
+            Self::Sqlite(row) => row.get(column).map(Timestamp).map_err(failed("decode")),
+            Self::Postgres(row) => {
+                row.try_get(column).map(from_postgres_time).map_err(failed("decode"))
+            }
         }
-        .map_err(failed("decode"))
     }
 
     pub(crate) fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>> {
         match self {
-            Self::Sqlite(row) => row.try_get::<Option<i64>, _>(column).map(|at| at.map(Timestamp)),
-            Self::Postgres(row) => row
-                .try_get::<Option<PrimitiveDateTime>, _>(column)
-                .map(|at| at.map(from_postgres_time)),
+            Self::Sqlite(row) => {
+                let at: Option<i64> = row.get(column).map_err(failed("decode"))?;
+                Ok(at.map(Timestamp))
+            }
+            Self::Postgres(row) => {
+                let at: Option<PrimitiveDateTime> =
+                    row.try_get(column).map_err(failed("decode"))?;
+                Ok(at.map(from_postgres_time))
+            }
         }
-        .map_err(failed("decode"))
     }
 
     /// A JSON object; null is an empty one.
     pub(crate) fn object(&self, column: &str) -> Result<Map<String, Value>> {
-        let value: Result<Option<sqlx::types::Json<Map<String, Value>>>> = get!(self, column);
-        Ok(value?.map(|json| json.0).unwrap_or_default())
+        Ok(self.parsed(column)?.unwrap_or_default())
     }
 
     pub(crate) fn json(&self, column: &str) -> Result<Value> {
-        let value: Result<sqlx::types::Json<Value>> = get!(self, column);
-        Ok(value?.0)
+        Ok(self.parsed(column)?.unwrap_or_default())
     }
 
     pub(crate) fn maybe_json(&self, column: &str) -> Result<Option<Value>> {
-        let value: Result<Option<sqlx::types::Json<Value>>> = get!(self, column);
-        Ok(value?.map(|json| json.0))
+        self.parsed(column)
     }
 
     pub(crate) fn bytes(&self, column: &str) -> Result<Vec<u8>> {
@@ -136,13 +140,28 @@ impl Row {
     pub(crate) fn maybe_ip(&self, column: &str) -> Result<Option<IpAddr>> {
         match self {
             Self::Sqlite(row) => {
-                row.try_get::<Option<String>, _>(column).map(|ip| ip.and_then(|ip| ip.parse().ok()))
+                let ip: Option<String> = row.get(column).map_err(failed("decode"))?;
+                Ok(ip.and_then(|ip| ip.parse().ok()))
             }
             Self::Postgres(row) => {
-                row.try_get::<Option<Inet>, _>(column).map(|ip| ip.map(|Inet(ip)| ip))
+                let ip: Option<Inet> = row.try_get(column).map_err(failed("decode"))?;
+                Ok(ip.map(|Inet(ip)| ip))
             }
         }
-        .map_err(failed("decode"))
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        match self {
+            Self::Sqlite(row) => {
+                let text: Option<String> = row.get(column).map_err(failed("decode"))?;
+                text.map(|it| serde_json::from_str(&it).map_err(failed("decode"))).transpose()
+            }
+            Self::Postgres(row) => {
+                let json: Option<sqlx::types::Json<T>> =
+                    row.try_get(column).map_err(failed("decode"))?;
+                Ok(json.map(|it| it.0))
+            }
+        }
     }
 }
 
@@ -158,54 +177,4 @@ pub(super) fn to_postgres_time(at: Timestamp) -> PrimitiveDateTime {
 fn from_postgres_time(at: PrimitiveDateTime) -> Timestamp {
     let micros = at.assume_utc().unix_timestamp_nanos() / 1_000;
     Timestamp(i64::try_from(micros).expect("PostgreSQL's calendar fits in 64 bits"))
-}
-
-pub(super) fn to_sqlite_ip(ip: IpAddr) -> String {
-    ip.to_string()
-}
-
-/// PostgreSQL's `inet`, which sqlx speaks only with one more dependency.
-pub(super) struct Inet(IpAddr);
-
-pub(super) fn to_postgres_ip(ip: IpAddr) -> Inet {
-    Inet(ip)
-}
-
-/// The wire format: family, prefix length, "is a cidr", length, bytes.
-const IPV4: u8 = 2;
-const IPV6: u8 = 3;
-
-impl sqlx::Type<Postgres> for Inet {
-    fn type_info() -> PgTypeInfo {
-        PgTypeInfo::with_name("inet")
-    }
-}
-
-impl sqlx::Encode<'_, Postgres> for Inet {
-    fn encode_by_ref(
-        &self,
-        buffer: &mut PgArgumentBuffer,
-    ) -> std::result::Result<IsNull, BoxDynError> {
-        match self.0 {
-            IpAddr::V4(ip) => {
-                buffer.extend([IPV4, 32, 0, 4]);
-                buffer.extend(ip.octets());
-            }
-            IpAddr::V6(ip) => {
-                buffer.extend([IPV6, 128, 0, 16]);
-                buffer.extend(ip.octets());
-            }
-        }
-        Ok(IsNull::No)
-    }
-}
-
-impl sqlx::Decode<'_, Postgres> for Inet {
-    fn decode(value: PgValueRef<'_>) -> std::result::Result<Self, BoxDynError> {
-        match value.as_bytes()? {
-            [IPV4, _, _, 4, octets @ ..] => Ok(Self(<[u8; 4]>::try_from(octets)?.into())),
-            [IPV6, _, _, 16, octets @ ..] => Ok(Self(<[u8; 16]>::try_from(octets)?.into())),
-            _ => Err("not an inet value".into()),
-        }
-    }
 }

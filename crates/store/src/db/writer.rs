@@ -4,20 +4,24 @@
 //! works inside a savepoint of a shared `BEGIN IMMEDIATE`, and committing one releases its
 //! savepoint and asks for a COMMIT. The COMMIT queues like a writer does, so everybody who was
 //! waiting before it is inside. Nobody is told "done" before the COMMIT, and its failure is the
-//! failure of all. A task of its own issues it: a caller that gives up leaves nothing half done.
+//! failure of all. It waits for the disk on a thread of its own, asked for by a task of its own: a
+//! caller that gives up leaves nothing half done.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, watch};
 
-use super::error::{Result, StoreError, failed};
+use super::error::{Result, StoreError, failed, is_busy};
+use super::sqlite::{Place, Sqlite};
 
-/// How long a request may queue for the writer before it is told that we are busy.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a request may queue for the writer, and for another process that writes to the same
+/// file, before it is told that we are busy.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often somebody waiting for another process looks again.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Writers that may share one commit: bounds what the first of them waits for.
 const BATCH_MAX: usize = 128;
@@ -25,24 +29,14 @@ const BATCH_MAX: usize = 128;
 pub(super) struct Writer {
     state: Arc<Mutex<State>>,
     settle: mpsc::UnboundedSender<()>,
-    commits: AtomicU64,
+    commits: Arc<AtomicU64>,
+    patience: Duration,
 }
 
 struct State {
-    options: SqliteConnectOptions,
-    connection: SqliteConnection,
+    place: Place,
+    connection: Sqlite,
     batch: Option<Batch>,
-    /// What somebody who gave up in the middle of something may have left.
-    leftover: Leftover,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Leftover {
-    Nothing,
-    /// There may be a savepoint that nobody owns. The batch beneath it is whole.
-    Savepoint,
-    /// There may be a transaction, or none: only a full rollback is safe.
-    Unknown,
 }
 
 /// The writers that will learn the result of one COMMIT.
@@ -53,18 +47,17 @@ struct Batch {
 
 /// The turn of one writer: it owns the connection until it ends.
 pub(super) struct Turn {
-    writer: Arc<Writer>,
+    settle: mpsc::UnboundedSender<()>,
     state: OwnedMutexGuard<State>,
-    ended: bool,
+    is_released: bool,
 }
 
 impl Writer {
-    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Arc<Self>> {
-        let connection = options.connect().await.map_err(failed("connect"))?;
+    pub(super) fn open(place: Place, patience: Duration) -> Result<Arc<Self>> {
+        let connection = place.open_writer()?;
         let (settle, requests) = mpsc::unbounded_channel();
-        let state = State { options, connection, batch: None, leftover: Leftover::Nothing };
-        let state = Arc::new(Mutex::new(state));
-        let writer = Arc::new(Self { state, settle, commits: AtomicU64::new(0) });
+        let state = Arc::new(Mutex::new(State { place, connection, batch: None }));
+        let writer = Arc::new(Self { state, settle, commits: Arc::default(), patience });
         #[expect(clippy::disallowed_methods, reason = "ends by itself when the store is dropped")]
         drop(tokio::spawn(settle_on_request(Arc::downgrade(&writer), requests)));
         Ok(writer)
@@ -76,20 +69,15 @@ impl Writer {
     }
 
     /// Queues for the connection and opens a savepoint in the shared transaction.
-    pub(super) async fn begin(self: &Arc<Self>) -> Result<Turn> {
-        let queued = tokio::time::timeout(WAIT_MAX, self.queue());
+    pub(super) async fn begin(&self) -> Result<Turn> {
+        let queued = tokio::time::timeout(PATIENCE, self.queue());
         let mut state = queued.await.map_err(|_| StoreError::Busy)?;
-        state.tidy().await?;
-        let (sql, leftover) = match state.batch {
-            Some(_) => ("SAVEPOINT turn", Leftover::Savepoint),
-            None => ("BEGIN IMMEDIATE; SAVEPOINT turn", Leftover::Unknown),
-        };
-        state.leftover = leftover;
-        let begun = sqlx::raw_sql(sql).execute(&mut state.connection).await;
-        state.leftover = if begun.is_ok() { Leftover::Nothing } else { Leftover::Unknown };
-        begun.map_err(StoreError::beginning)?;
-        state.batch.get_or_insert_with(|| Batch { outcome: watch::Sender::new(None), size: 0 });
-        Ok(Turn { writer: self.clone(), state, ended: false })
+        state.tidy()?;
+        if state.batch.is_none() {
+            self.begin_batch(&mut state).await?;
+        }
+        state.control("SAVEPOINT turn")?;
+        Ok(Turn { settle: self.settle.clone(), state, is_released: false })
     }
 
     /// Waits for the connection, and while the batch is full, for its COMMIT.
@@ -104,27 +92,37 @@ impl Writer {
         }
     }
 
-    async fn settle(&self) {
-        let mut state = self.state.lock().await;
-        if state.tidy().await.is_ok() && state.batch.is_some() {
-            self.commit_batch(&mut state).await;
+    /// Another process, such as a command line, may be writing.
+    async fn begin_batch(&self, state: &mut State) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            match state.connection.run("BEGIN IMMEDIATE") {
+                Ok(()) => break,
+                Err(error) if !is_busy(&error) => return Err(failed("begin")(error)),
+                Err(_) if start.elapsed() >= self.patience => return Err(StoreError::Busy),
+                Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+            }
         }
+        state.batch = Some(Batch { outcome: watch::Sender::new(None), size: 0 });
+        Ok(())
     }
 
-    async fn commit_batch(&self, state: &mut State) {
-        let Some(batch) = state.batch.take() else { return };
-        state.leftover = Leftover::Unknown;
-        let outcome = state.control("COMMIT").await;
-        if outcome.is_ok() {
-            state.leftover = Leftover::Nothing;
-            self.commits.fetch_add(1, Ordering::Relaxed);
-            tracing::trace!(writers = batch.size, "committed");
+    async fn settle(&self) {
+        let mut state = self.state.clone().lock_owned().await;
+        let commits = self.commits.clone();
+        // The disk is waited for where nothing else is.
+        let settled = tokio::task::spawn_blocking(move || {
+            if state.tidy().is_ok() {
+                state.commit_batch(&commits);
+            }
+        });
+        if let Err(error) = settled.await {
+            tracing::error!(%error, "a commit was not carried out");
         }
-        batch.outcome.send_replace(Some(outcome));
     }
 }
 
-/// Lives as long as the store: commits batches and clears up after those who left.
+/// Lives as long as the store: commits batches.
 async fn settle_on_request(writer: Weak<Writer>, mut requests: mpsc::UnboundedReceiver<()>) {
     while requests.recv().await.is_some() {
         // One COMMIT answers every request made before it.
@@ -135,60 +133,49 @@ async fn settle_on_request(writer: Weak<Writer>, mut requests: mpsc::UnboundedRe
 }
 
 impl State {
-    async fn control(&mut self, sql: &'static str) -> Result<()> {
-        sqlx::raw_sql(sql).execute(&mut self.connection).await.map_err(failed("transaction"))?;
-        Ok(())
+    fn control(&mut self, sql: &'static str) -> Result<()> {
+        self.connection.run(sql).map_err(failed("transaction"))
     }
 
-    /// Undoes what a dropped or interrupted turn left behind.
-    ///
-    /// Giving up here as well is fine: whoever comes next does it again.
-    async fn tidy(&mut self) -> Result<()> {
-        if self.leftover == Leftover::Savepoint {
-            match self.control("ROLLBACK TO turn; RELEASE turn").await {
-                Ok(()) => self.leftover = Leftover::Nothing,
-                // It was released, or the engine has rolled everybody back: only one lets us begin.
-                Err(error) if error.is_missing_savepoint() => {
-                    let is_inside = self.control("BEGIN").await.is_err();
-                    self.leftover = if is_inside { Leftover::Nothing } else { Leftover::Unknown };
-                }
-                Err(_) => self.leftover = Leftover::Unknown,
-            }
+    fn commit_batch(&mut self, commits: &AtomicU64) {
+        let Some(batch) = self.batch.take() else { return };
+        let outcome = self.control("COMMIT");
+        if outcome.is_ok() {
+            commits.fetch_add(1, Ordering::Relaxed);
+            tracing::trace!(writers = batch.size, "committed");
+        } else if !self.connection.is_outside_transactions() {
+            // A COMMIT that failed may leave the transaction open.
+            let _ = self.control("ROLLBACK");
         }
-        if self.leftover == Leftover::Nothing {
+        batch.outcome.send_replace(Some(outcome));
+    }
+
+    /// Tells a batch that the engine has rolled back by itself, as it may when the disk is full or
+    /// fails (<https://sqlite.org/lang_transaction.html>).
+    fn tidy(&mut self) -> Result<()> {
+        let is_outside = self.connection.is_outside_transactions();
+        if is_outside == self.batch.is_none() {
             return Ok(());
         }
         if let Some(batch) = self.batch.take() {
             batch.outcome.send_replace(Some(Err(StoreError::BatchLost)));
         }
-        // Fails when the engine has rolled back by itself, which is as good.
-        let _ = self.control("ROLLBACK").await;
-        if self.connection.ping().await.is_err() {
-            self.connection = self.options.connect().await.map_err(failed("reconnect"))?;
+        if !is_outside && self.control("ROLLBACK").is_err() {
+            self.connection = self.place.open_writer()?;
         }
-        self.leftover = Leftover::Nothing;
         Ok(())
     }
 }
 
 impl Turn {
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+    pub(super) fn connection(&mut self) -> &mut Sqlite {
         &mut self.state.connection
-    }
-
-    /// Notes that the engine may have rolled everybody back.
-    pub(super) fn lose_batch(&mut self) {
-        self.state.leftover = Leftover::Unknown;
     }
 
     /// Hands the connection on, and waits until the disk has it.
     pub(super) async fn commit(mut self) -> Result<()> {
-        // If the caller gives up now, it is in the batch or it is not: both are whole.
-        self.state.leftover = Leftover::Savepoint;
-        let released = self.state.control("RELEASE turn").await;
-        self.state.leftover = if released.is_ok() { Leftover::Nothing } else { Leftover::Unknown };
-        released?;
-        self.ended = true;
+        self.state.control("RELEASE turn")?;
+        self.is_released = true;
         let batch = self.state.batch.as_mut().ok_or(StoreError::BatchLost)?;
         batch.size += 1;
         let mut outcome = batch.outcome.subscribe();
@@ -200,10 +187,10 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if !self.ended && self.state.leftover == Leftover::Nothing {
-            self.state.leftover = Leftover::Savepoint;
+        if !self.is_released {
+            // Fails when the engine has rolled everybody back; the next one finds that out.
+            let _ = self.state.control("ROLLBACK TO turn; RELEASE turn");
         }
-        // The queue behind us does not depend on this: whoever is next tidies up as well.
-        let _ = self.writer.settle.send(());
+        let _ = self.settle.send(());
     }
 }
