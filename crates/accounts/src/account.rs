@@ -9,6 +9,7 @@ use domain::{
     Attributes, AuthenticatorKind, Identity, LoginId, LoginIdType, SHARED_CLAIMS, User, UserId,
     VerifiedClaim,
 };
+use stdx::Timestamp;
 use store::{InsertedIdentity, Tx};
 
 use crate::authenticator::{self, NewAuthenticator};
@@ -88,13 +89,16 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: NewAccount) -> Result<Created, 
     }
     tx.users().insert(&user).await?;
     let mut identities = Vec::new();
-    for incoming in new.identities {
+    // Each a moment later than the one before: what is listed by age keeps this order.
+    for (incoming, later) in new.identities.into_iter().zip(0..) {
+        let ctx = &Ctx { now: Timestamp(ctx.now.0 + later), ..ctx.clone() };
         match identity::attach(ctx, tx, &user.id, incoming).await? {
             AttachedIdentity::Attached(identity) => identities.push(*identity),
             AttachedIdentity::Refused(conflict) => return Ok(Created::Refused(conflict)),
         }
     }
-    for incoming in new.authenticators {
+    for (incoming, later) in new.authenticators.into_iter().zip(0..) {
+        let ctx = &Ctx { now: Timestamp(ctx.now.0 + later), ..ctx.clone() };
         if !authenticator::enrol(ctx, tx, &user.id, incoming).await? {
             return Ok(Created::CredentialTaken);
         }

@@ -14,7 +14,7 @@ use thiserror::Error;
 use url::Url;
 
 pub use jar::Jar;
-pub use wire::{TIMEOUT, exchange};
+pub use wire::{Sent, TIMEOUT, exchange};
 
 /// Where the endpoints of an installation really are.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! `cargo run -p conformance -- --cases DIR`: runs behaviour cases against the server.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use conformance::case::{Glob, load};
 use conformance::config::Base;
+use conformance::fakes::Fakes;
 use conformance::helper::Helper;
 use conformance::server::{Engine, Server};
 use conformance::suite::{Finished, run_all};
@@ -77,8 +78,11 @@ async fn conform(arguments: &Arguments) -> Result<bool> {
         say(&format!("✗ {} cannot be read: {}", it.id, it.problem));
     }
     say(&format!("{} cases", cases.len()));
-    let server = Server::start(&arguments.binary, arguments.engine, None).await?;
-    let world = Arc::new(world(arguments, &server)?);
+    let beside = || arguments.cases.parent().map(|it| it.join("base")).unwrap_or_default();
+    let base = arguments.base.clone().unwrap_or_else(beside);
+    let fakes = Fakes::start(&base.join("oidc-mock-public.jwk.json")).await?;
+    let server = Server::start(&arguments.binary, arguments.engine, &fakes.authority).await?;
+    let world = Arc::new(world(arguments, &base, &server, &fakes)?);
     let server = Arc::new(Mutex::new(server));
     let pulse = {
         let server = server.clone();
@@ -96,9 +100,7 @@ async fn conform(arguments: &Arguments) -> Result<bool> {
     Ok(broken.is_empty() && !finished.iter().any(is_bad))
 }
 
-fn world(arguments: &Arguments, server: &Server) -> Result<World> {
-    let beside = || arguments.cases.parent().map(|it| it.join("base")).unwrap_or_default();
-    let base = arguments.base.clone().unwrap_or_else(beside);
+fn world(arguments: &Arguments, base: &Path, server: &Server, fakes: &Fakes) -> Result<World> {
     let rng = Rng::system();
     let secrets =
         secrets::generate(&rng, Timestamp::from_clock(), "postgres://unused", "redis://unused")?;
@@ -108,11 +110,13 @@ fn world(arguments: &Arguments, server: &Server) -> Result<World> {
         addresses: Server::addresses(),
         database: server.database()?,
         helper: Helper::new(helper, server.environment.clone())?,
-        base: Base::new(&base, secrets.file),
+        base: Base::new(base, secrets.file),
         keys: secrets.keys,
         rng,
         patience: Patience::default(),
-        proxy_ca: None,
+        hooks: fakes.hooks.clone(),
+        mails: fakes.mails.clone(),
+        proxy_ca: Some(server.ca.clone()),
         is_lenient: arguments.lenient_object,
     })
 }

@@ -1,9 +1,12 @@
 //! Running one case: its project, what is before it, its steps until one fails.
 
+mod admin;
 mod before;
 mod data;
 mod flow;
 mod http;
+mod oauth;
+mod saml;
 mod steps;
 
 use std::collections::HashMap;

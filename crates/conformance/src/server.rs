@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::client::Addresses;
 use crate::database::Database;
+use crate::fakes::Authority;
 
 /// A debug build on a busy machine needs some seconds for its first start.
 const START: Duration = Duration::from_secs(30);
@@ -33,17 +34,21 @@ pub struct Server {
     /// What the helper needs to find the same data.
     pub environment: Vec<(String, String)>,
     log: PathBuf,
+    /// The certificate of the authority that intercepts TLS.
+    pub ca: PathBuf,
 }
 
 impl Server {
     /// Starts the services; the server itself comes with [`Server::serve`].
-    pub async fn start(binary: &Path, engine: Engine, ca: Option<&Path>) -> Result<Self> {
+    pub async fn start(binary: &Path, engine: Engine, authority: &Authority) -> Result<Self> {
         let folder =
             std::env::temp_dir().join(format!("authwarden-conformance-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         let services = Services::start()?;
-        let environment = environment(engine, &services, &folder, ca);
+        let ca = folder.join("ca.pem");
+        std::fs::write(&ca, authority.pem())?;
+        let environment = environment(engine, &services, &folder, &ca);
         let log = folder.join("server.log");
         let child = Command::new(binary)
             .arg("serve")
@@ -54,7 +59,7 @@ impl Server {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut server = Self { child, services, folder, engine, environment, log };
+        let mut server = Self { child, services, folder, engine, environment, log, ca };
         server.wait().await?;
         Ok(server)
     }
@@ -113,7 +118,7 @@ fn environment(
     engine: Engine,
     services: &Services,
     folder: &Path,
-    ca: Option<&Path>,
+    ca: &Path,
 ) -> Vec<(String, String)> {
     let mut variables: Vec<(&str, String)> = vec![
         ("AUTHWARDEN_TEST_INSTALLATION", "true".into()),
@@ -149,10 +154,8 @@ fn environment(
         ("AUTHWARDEN_HASH_MEMORY_KIB", "64".into()),
         ("AUTHWARDEN_HASH_ITERATIONS", "1".into()),
         ("REDIS_URL", services.redis_url()),
+        ("E2E_TLS_CA_CERT_FILE", ca.display().to_string()),
     ];
-    if let Some(ca) = ca {
-        variables.push(("E2E_TLS_CA_CERT_FILE", ca.display().to_string()));
-    }
     if engine == Engine::Postgres {
         variables.push(("DATABASE_URL", services.postgres_url()));
         variables.push(("AUDIT_DATABASE_URL", services.postgres_url()));

@@ -9,6 +9,7 @@ use stdx::{Rng, Timestamp};
 use crate::client::Addresses;
 use crate::config::Base;
 use crate::database::Database;
+use crate::fakes::{Hooks, Mails};
 use crate::helper::Helper;
 
 /// The installation under test and what stands around it.
@@ -21,6 +22,8 @@ pub struct World {
     pub keys: SigningKeys,
     pub rng: Rng,
     pub patience: Patience,
+    pub hooks: Hooks,
+    pub mails: Mails,
     /// The certificate of the authority that intercepts TLS, in PEM.
     pub proxy_ca: Option<PathBuf>,
     /// Whether what the original does not notice is let pass.

@@ -104,15 +104,15 @@ async fn a_new_person_has_everything_that_the_record_says() {
     .await;
     expect![[r#"
         {"email":"alice@example.com","phone_number":"+85251388325","preferred_username":"alice","name":"Alice"} {"0000":"7"}
-        phone +85251388325
         email alice@example.com
+        phone +85251388325
         username alice
         verified email alice@example.com
         primary password
-        secondary oob_otp_sms Phone("+85251388326")
-        secondary oob_otp_email Email("second@example.com")
-        secondary totp
         secondary password
+        secondary oob_otp_email Email("second@example.com")
+        secondary oob_otp_sms Phone("+85251388326")
+        secondary totp
         disabled
         valid 2030-01-01T00:00:00Z
     "#]].assert_eq(&described(&world, "alice@example.com").await);

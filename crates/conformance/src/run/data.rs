@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Made, Run, parse};
-use crate::case::{Query, Rows};
+use crate::case::{HookQuery, MailQuery, Query, Rows};
 use crate::failure::Failure;
+use crate::fakes::Mail;
 
 /// How soon rows that are not right yet are asked for again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -14,6 +15,13 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// Where rows come from.
 pub(super) enum Source {
     Sql(String),
+    /// What was posted to a path of the recorder.
+    Hooks(String),
+    /// Letters by how their subject and recipient begin.
+    Mails {
+        subject: String,
+        recipient: String,
+    },
 }
 
 impl Run<'_> {
@@ -27,10 +35,30 @@ impl Run<'_> {
     async fn ask(&self, source: &Source) -> Result<Vec<Value>, Failure> {
         match source {
             Source::Sql(sql) => Ok(self.world.database.query(sql).await?),
+            Source::Hooks(path) => Ok(self.world.hooks.requests(path)),
+            Source::Mails { subject, recipient } => {
+                let mails = self.world.mails.find(subject, recipient);
+                let row = |it: &Mail| json!({ "subject": it.subject, "recipient": it.recipient });
+                Ok(mails.iter().map(row).collect())
+            }
         }
     }
 
-    pub(super) async fn expected(&mut self, rows: Option<&Rows>) -> Result<Option<Value>, Failure> {
+    pub(super) async fn hook_query(&mut self, step: &HookQuery) -> Result<Made, Failure> {
+        let path = self.render(&step.hook_server_path).await?;
+        let rows =
+            step.hook_server_output.as_ref().map(|it| parse("rows", &it.rows)).transpose()?;
+        self.rows(rows, &Source::Hooks(path.trim().to_owned())).await
+    }
+
+    pub(super) async fn mail_query(&mut self, step: &MailQuery) -> Result<Made, Failure> {
+        let subject = self.render(&step.smtp_log_subject).await?;
+        let recipient = self.render(&step.smtp_log_recipient).await?;
+        let expected = self.expected(step.smtp_log_output.as_ref()).await?;
+        self.rows(expected, &Source::Mails { subject, recipient }).await
+    }
+
+    async fn expected(&mut self, rows: Option<&Rows>) -> Result<Option<Value>, Failure> {
         let Some(rows) = rows else { return Ok(None) };
         let rows = self.render(&rows.rows).await?;
         parse("rows", &rows).map(Some)

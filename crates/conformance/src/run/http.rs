@@ -6,10 +6,12 @@ use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::saml::check_element;
 use super::{Made, Run, address, parse};
 use crate::case::{HttpOutput, HttpRequest};
 use crate::client::{Answer, Request};
 use crate::failure::Failure;
+use crate::{html, saml};
 
 impl Run<'_> {
     pub(super) async fn http_request(&mut self, step: &HttpRequest) -> Result<Made, Failure> {
@@ -96,12 +98,22 @@ impl Run<'_> {
                 return Err(Failure::differs("html_text_contains", &wanted, "a page without it"));
             }
         }
+        for path in &output.html_xpath_exists {
+            let is_there = html::has(&text, path)
+                .map_err(|problem| Failure::new("html_xpath_exists", problem))?;
+            if !is_there {
+                return Err(Failure::differs("html_xpath_exists", path, "a page without it"));
+            }
+        }
         let location = answer.header("location").unwrap_or_default();
         for unwanted in &output.location_not_contains {
             if location.contains(unwanted) {
                 let what = format!("an address without {unwanted}");
                 return Err(Failure::differs("location_not_contains", &what, location));
             }
+        }
+        if let Some(expected) = &output.saml_element {
+            check_element(expected, answer)?;
         }
         Ok(())
     }
@@ -118,7 +130,7 @@ pub(super) fn seen(answer: &Answer) -> Value {
         "http_response_headers": headers,
         "http_json_body": body,
         "http_final_url": answer.url.as_str(),
-        "saml_relay_state": "",
+        "saml_relay_state": saml::relay_state(answer),
     })
 }
 

@@ -1,7 +1,7 @@
 -- Who is signed in, where, and with what. Upstream keeps this in Redis; here it survives.
 CREATE TABLE IF NOT EXISTS _authwarden_idp_session (
-  id TEXT PRIMARY KEY,
   app_id TEXT NOT NULL,
+  id TEXT NOT NULL,
   user_id TEXT NOT NULL REFERENCES _auth_user (id) ON DELETE CASCADE,
   created_at @time NOT NULL,
   authenticated_at @time NOT NULL,
@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS _authwarden_idp_session (
   token_hash TEXT NOT NULL,
   expires_at @time NOT NULL,
   idle_expires_at @time,
-  ended_at @time
+  ended_at @time,
+  PRIMARY KEY (app_id, id)
 );
 CREATE INDEX IF NOT EXISTS _authwarden_idp_session_user_id
   ON _authwarden_idp_session (app_id, user_id);
@@ -73,11 +74,13 @@ CREATE TABLE IF NOT EXISTS _authwarden_access_token (
   hash TEXT PRIMARY KEY,
   app_id TEXT NOT NULL,
   grant_id TEXT REFERENCES _authwarden_grant (id) ON DELETE CASCADE,
-  idp_session_id TEXT REFERENCES _authwarden_idp_session (id) ON DELETE CASCADE,
+  idp_session_id TEXT,
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
   created_at @time NOT NULL,
-  expires_at @time NOT NULL
+  expires_at @time NOT NULL,
+  FOREIGN KEY (app_id, idp_session_id)
+    REFERENCES _authwarden_idp_session (app_id, id) ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS _authwarden_access_token_grant_id
   ON _authwarden_access_token (app_id, grant_id);

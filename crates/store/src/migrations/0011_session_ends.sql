@@ -13,4 +13,4 @@ CREATE INDEX IF NOT EXISTS _authwarden_refresh_token_by_grant
   ON _authwarden_refresh_token (grant_id);
 CREATE INDEX IF NOT EXISTS _authwarden_access_token_by_grant ON _authwarden_access_token (grant_id);
 CREATE INDEX IF NOT EXISTS _authwarden_access_token_by_idp_session
-  ON _authwarden_access_token (idp_session_id);
+  ON _authwarden_access_token (app_id, idp_session_id);
