@@ -14,7 +14,7 @@ pub use credentials::{
     DemoCredentials, DemoCredentialsItem, ElasticsearchCredentials, LdapCredentials,
     LdapUserCredentials, NexmoCredentials, ProviderCredentials, ProviderCredentialsItem,
     RedisCredentials, SmtpCredentials, SmtpMode, TwilioCredentialType, TwilioCredentials,
-    WatiCredentials, WhatsappCloudApiCredentials, WhatsappOnPremisesCredentials,
+    WatiCredentials, WhatsappCloudApiCredentials, WhatsappOnPremisesCredentials, WhatsappWebhook,
 };
 pub use keys::{
     Certificate, ClientSecrets, ClientSecretsItem, Jwk, KeySet, SamlIdpCertificate, SamlIdpSigning,

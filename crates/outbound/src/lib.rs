@@ -16,6 +16,7 @@ mod mail;
 mod settings;
 mod sms;
 mod webhook;
+pub mod whatsapp;
 
 use std::sync::Arc;
 
@@ -28,13 +29,14 @@ pub use mail::{Mail, MailError};
 pub use settings::{
     CustomSmsCredentials, Endpoints, EnvironmentSms, NexmoCredentials, Settings, SettingsError,
     SmsDefaults, SmsProvider, SmsSource, SmtpMode, SmtpServer, TwilioCredentialType,
-    TwilioCredentials,
+    TwilioCredentials, WhatsappApiType,
 };
 pub use sms::{
     ScriptCall, Sms, SmsError, SmsOutcome, SmsRefusal, SmsRefusalKind, TemplateVariables,
     judge as judge_sms_script,
 };
 pub use webhook::WebhookError;
+pub use whatsapp::{WhatsappCode, WhatsappError, WhatsappOutcome, WhatsappRefusal};
 
 use crate::documents::Documents;
 use crate::http::Http;

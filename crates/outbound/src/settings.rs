@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-pub use appconfig::messaging::{SmsGatewaySource as SmsSource, SmsProvider};
+pub use appconfig::messaging::{SmsGatewaySource as SmsSource, SmsProvider, WhatsappApiType};
 pub use appconfig::secrets::{
     CustomSmsCredentials, NexmoCredentials, SmtpMode, TwilioCredentialType, TwilioCredentials,
 };
@@ -28,6 +28,8 @@ pub struct Settings {
     /// The mail server of projects that have none of their own.
     pub smtp: Option<SmtpServer>,
     pub sms: EnvironmentSms,
+    /// Which of WhatsApp's interfaces is used by projects that do not say.
+    pub whatsapp_api_type: Option<WhatsappApiType>,
 }
 
 /// A mail server of the installation.

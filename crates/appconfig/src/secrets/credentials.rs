@@ -2,7 +2,9 @@
 
 mod whatsapp;
 
-pub use whatsapp::{WatiCredentials, WhatsappCloudApiCredentials, WhatsappOnPremisesCredentials};
+pub use whatsapp::{
+    WatiCredentials, WhatsappCloudApiCredentials, WhatsappOnPremisesCredentials, WhatsappWebhook,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use server::outbound::{
     CustomSmsCredentials, Endpoints, EnvironmentSms, NexmoCredentials, Settings, SmsDefaults,
     SmsProvider, SmsSource, SmtpMode, SmtpServer, TwilioCredentialType, TwilioCredentials,
+    WhatsappApiType,
 };
 use stdx::Secret;
 
@@ -62,6 +63,11 @@ pub struct Outside {
     /// Sender of its mails, such as "Accounts <accounts@example.com>"
     #[arg(long, env = "SMTP_SENDER", hide_env_values = true, value_name = "ADDRESS")]
     pub smtp_sender: Option<String>,
+    /// Which of WhatsApp's interfaces projects use that do not say: cloud-api is the one that works
+    #[arg(long, env = "WHATSAPP_API_TYPE", hide_env_values = true,
+          value_parser = ["cloud-api", "on-premises", ""], hide_possible_values = true,
+          value_name = "TYPE")]
+    pub whatsapp_api_type: Option<String>,
     #[command(flatten)]
     pub gateways: Gateways,
     #[command(flatten)]
@@ -179,6 +185,8 @@ impl Outside {
             endpoints: self.stand_ins.endpoints(),
             smtp: self.smtp(),
             sms: self.gateways.settings(),
+            whatsapp_api_type: filled(self.whatsapp_api_type.as_ref())
+                .and_then(|it| WhatsappApiType::from_word(&it)),
         }
     }
 

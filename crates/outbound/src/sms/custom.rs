@@ -55,11 +55,12 @@ impl Outbound {
             return Ok(SmsOutcome::Script(ScriptCall { path, input, timeout }));
         }
         let answer = self.post_signed(ctx, url, &input, timeout).await?;
-        match serde_json::from_slice::<Reply>(&answer.body) {
-            Ok(reply) => Ok(outcome(&reply)),
+        let returned = serde_json::from_slice(&answer.body).ok();
+        match returned.as_ref().and_then(read) {
+            Some(reply) => Ok(outcome(&reply)),
             // Gateways that are older than the answers.
-            Err(_) if answer.status.is_success() => Ok(SmsOutcome::Sent),
-            Err(_) => Ok(SmsOutcome::Refused(SmsRefusal::new(
+            None if answer.status.is_success() => Ok(SmsOutcome::Sent),
+            None => Ok(SmsOutcome::Refused(SmsRefusal::new(
                 SmsProvider::Custom,
                 SmsRefusalKind::Unknown,
                 answer.status.as_str(),
@@ -70,10 +71,12 @@ impl Outbound {
 
 /// Reads what a script returned: one that says nothing has sent the message.
 pub fn judge(returned: &Value) -> SmsOutcome {
-    match serde_json::from_value::<Reply>(returned.clone()) {
-        Ok(reply) => outcome(&reply),
-        Err(_) => SmsOutcome::Sent,
-    }
+    read(returned).map_or(SmsOutcome::Sent, |reply| outcome(&reply))
+}
+
+/// Only an object can be a reply; serde would make one of a list as well.
+fn read(returned: &Value) -> Option<Reply> {
+    returned.is_object().then(|| Reply::deserialize(returned).ok()).flatten()
 }
 
 fn payload(ctx: &Ctx, sms: &Sms) -> Value {

@@ -182,6 +182,7 @@ async fn a_script_is_for_the_caller_to_run() {
     assert_eq!(call.input["to"], "+85298765432");
     assert!(fake.seen().is_empty());
     assert_eq!(judge(&Value::Null), SmsOutcome::Sent);
+    assert_eq!(judge(&json!([])), SmsOutcome::Sent);
     assert_eq!(judge(&json!({ "code": "ok" })), SmsOutcome::Sent);
     assert_eq!(word(Ok(judge(&json!({ "code": "timeout" })))), "SMSGatewayTimeout");
 }
