@@ -11,7 +11,7 @@ use crate::run::root;
 /// every surface stands on `web`.
 const LAYERS: [&[&str]; 5] = [
     &["stdx", "domain", "appconfig", "i18n", "jose", "oauth", "ctx"],
-    &["store", "kv", "outbound"],
+    &["store", "kv", "outbound", "script"],
     &["events", "limits", "accounts", "sessions", "flow"],
     &["web", "oidc-provider", "flow-api", "authui", "resolver"],
     &["server", "cli"],
@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 5] = [
 const TOOLS: [&str; 5] = ["testkit", "xtask", "bench", "conformance", "services"];
 
 /// Third parties that only some may use, because the seam is there.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 9] = [
     ("sqlx", &["store"]),
     ("rusqlite", &["store"]),
     ("redis", &["kv"]),
@@ -29,6 +29,8 @@ const FENCED: [(&str, &[&str]); 7] = [
     ("reqwest", &["outbound"]),
     ("lettre", &["outbound"]),
     ("ldap3", &["outbound"]),
+    ("oxc", &["script"]),
+    ("rquickjs", &["script"]),
 ];
 
 pub fn check(problems: &mut Vec<String>) -> Result<()> {

@@ -96,8 +96,8 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Status {
     id: String,
-    #[serde(default)]
-    status: String,
+    #[serde(rename = "status", default)]
+    state: String,
     #[serde(default)]
     errors: Vec<StatusError>,
 }
@@ -152,7 +152,7 @@ pub fn read(
 
 fn delivery(status: Status) -> Option<Delivery> {
     let code = status.errors.first().map(|it| it.code);
-    let state = match (status.status.as_str(), code) {
+    let state = match (status.state.as_str(), code) {
         (_, Some(UNDELIVERABLE)) => DeliveryState::Undeliverable,
         (_, Some(code)) => DeliveryState::Failed { code },
         ("failed", None) => DeliveryState::Failed { code: 0 },
