@@ -1,6 +1,7 @@
 //! Every task of the project, in Rust: `cargo xtask <task>`.
 
 mod bench;
+mod conformance;
 mod install;
 mod run;
 mod tidy;
@@ -34,6 +35,12 @@ enum Task {
     Tidy,
     /// The browser tests against the started binary
     E2e,
+    /// The behaviour cases, ours and those of the corpus; arguments go to the runner
+    Conformance {
+        /// Handed to the runner, with the corpus
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Measure the release binary; see docs/benchmarks.md
     Bench {
         /// Handed to the bench program
@@ -55,6 +62,7 @@ fn main() -> Result<()> {
         Task::Test { all_engines: true } => tests_on_services(),
         Task::Tidy => tidy::run(),
         Task::E2e => e2e(),
+        Task::Conformance { arguments } => conformance::run(&arguments),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Bless => cargo(&["test", "--workspace"]).env("UPDATE_EXPECT", "1").run(),
     }
@@ -67,6 +75,7 @@ fn ci() -> Result<()> {
     tests()?;
     tests_on_services()?;
     e2e()?;
+    conformance::run(&[])?;
     run::say("everything passed");
     Ok(())
 }

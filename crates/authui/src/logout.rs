@@ -11,7 +11,7 @@ use web::sign_out_cookies;
 use crate::problem::Problem;
 use crate::record::Recorder;
 use crate::return_to::after_logout;
-use crate::visit::{Visit, see_other, with_cookies};
+use crate::visit::{Visit, found, with_cookies};
 
 pub async fn ask(visit: Visit) -> Result<Response, Problem> {
     if visit.session().await?.is_none() {
@@ -41,7 +41,9 @@ fn leave(visit: &Visit) -> Response {
         visit.query.get("redirect_uri").or_else(|| visit.query.get("post_logout_redirect_uri"));
     let default = app.config.ui.default_post_logout_redirect_uri.clone();
     let response = if let Some(to) = wanted.and_then(|it| after_logout(app, it)).or(default) {
-        see_other(&to)
+        // Upstream says 302 here, also to a form, and whole addresses.
+        let to = if to.starts_with('/') { format!("{}{to}", app.origin()) } else { to };
+        found(&to)
     } else {
         let login_url = visit.link("/login", &[]);
         visit.page("signed_out").render(&visit.ctx, json!({ "login_url": login_url }))

@@ -98,11 +98,20 @@ impl Visit {
 
 /// To another address, by GET (RFC 9110 §15.4.4).
 pub fn see_other(location: &str) -> Response {
+    moved(StatusCode::SEE_OTHER, location)
+}
+
+/// To another address, as older programs expect it (RFC 9110 §15.4.3).
+pub fn found(location: &str) -> Response {
+    moved(StatusCode::FOUND, location)
+}
+
+fn moved(status: StatusCode, location: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else {
         // Every address is serialised before it gets here.
         return StatusCode::BAD_REQUEST.into_response();
     };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+    (status, [(header::LOCATION, location)]).into_response()
 }
 
 /// Adds cookies to an answer.

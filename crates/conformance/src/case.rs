@@ -13,10 +13,10 @@ use serde_json::Value;
 
 pub use files::{Broken, Glob, load};
 pub use step::{
-    Action, AdminOutput, ApproveConsent, ClearCookies, Create, ExchangeCode, GenerateTotp, GraphQl,
-    GraphQlOutput, GraphQlRequest, HookQuery, HttpOutput, HttpRequest, ImportCreate, ImportGet,
-    ImportRequest, Input, MailQuery, OAuthRedirect, OAuthSetup, Output, Query, RefreshToken, Rows,
-    SamlElement, SamlOutput, SamlRequest, SessionCookie, Sleep, Step,
+    Action, AdminOutput, ApproveConsent, ClearCookies, Create, DeviceJwt, ExchangeCode,
+    GenerateTotp, GraphQl, GraphQlOutput, GraphQlRequest, HookQuery, HttpOutput, HttpRequest,
+    ImportCreate, ImportGet, ImportRequest, Input, MailQuery, OAuthRedirect, OAuthSetup, Output,
+    Query, RefreshToken, Rows, SamlElement, SamlOutput, SamlRequest, SessionCookie, Sleep, Step,
 };
 
 /// A case that can be run.
@@ -102,8 +102,35 @@ impl Case {
         self.id.split('/').next().unwrap_or(&self.id)
     }
 
+    /// Whether all of its SQL is in both dialects. What only looks things up in plain columns is;
+    /// whoever writes more says so with `portable_sql`.
+    pub fn has_portable_sql(&self) -> bool {
+        let in_steps = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Query(query) | Action::AuditQuery(query) => Some(query.query.as_str()),
+            _ => None,
+        });
+        let before = &self.document.before;
+        let in_sessions = before.iter().filter_map(|it| match it {
+            Before::CreateSession { create_session: it } => Some(it.select_user_id_sql.as_str()),
+            _ => None,
+        });
+        let has_files = before
+            .iter()
+            .any(|it| matches!(it, Before::CustomSql { .. } | Before::CustomAuditSql { .. }));
+        self.document.portable_sql || (!has_files && in_steps.chain(in_sessions).all(is_portable))
+    }
+
     /// Whether it must have the installation to itself.
     pub fn is_alone(&self) -> bool {
         self.document.app_id.is_some()
     }
+}
+
+/// Words that only PostgreSQL knows, or reads differently.
+const DIALECT: [&str; 8] =
+    ["::", "now(", "interval", "jsonb", "encode(", "decode(", "ilike", "_audit_"];
+
+fn is_portable(sql: &str) -> bool {
+    let sql = sql.trim().to_lowercase();
+    sql.starts_with("select") && !DIALECT.iter().any(|word| sql.contains(word))
 }

@@ -15,6 +15,7 @@ pub mod helper;
 pub mod html;
 pub mod isolate;
 pub mod matcher;
+pub mod ratchet;
 pub mod report;
 pub mod run;
 pub mod saml;

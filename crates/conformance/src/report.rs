@@ -1,7 +1,13 @@
 //! Telling how a run went: a line for each case, a table by folder, a diff for each failure.
 
+mod files;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+pub use files::{Format, write};
 
 use crate::failure::Failure;
 use crate::run::Outcome;

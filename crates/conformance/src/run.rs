@@ -3,6 +3,7 @@
 mod admin;
 mod before;
 mod data;
+mod device;
 mod flow;
 mod http;
 mod oauth;
@@ -17,6 +18,7 @@ use stdx::hex;
 use crate::case::{Case, SessionCookie};
 use crate::client::{Browser, Request};
 use crate::config;
+use crate::database::Database;
 use crate::failure::Failure;
 use crate::matcher;
 use crate::template::{self, BRACES, Outside, TemplateError};
@@ -57,11 +59,15 @@ pub struct Run<'w> {
     /// What templates see: `AppID`, `prev`, `steps`.
     data: Map<String, Value>,
     link_codes: HashMap<(String, String), String>,
+    device_keys: HashMap<String, Value>,
     was_lenient: bool,
 }
 
 /// Runs a case to its end, or to the end of the time it may take.
 pub async fn run(world: &World, case: &Case) -> Outcome {
+    if matches!(world.database, Database::Sqlite(_)) && !case.has_portable_sql() {
+        return Outcome::LeftOut("its SQL is PostgreSQL's".to_owned());
+    }
     let app_id = case.document.app_id.clone().unwrap_or_else(|| hex(&world.rng.bytes::<16>()));
     let mut run = Run {
         world,
@@ -74,6 +80,7 @@ pub async fn run(world: &World, case: &Case) -> Outcome {
         ]),
         app_id,
         link_codes: HashMap::new(),
+        device_keys: HashMap::new(),
         was_lenient: false,
     };
     let limit = world.patience.case;

@@ -132,7 +132,9 @@ impl ClientCredentials {
         let matches =
             known.iter().filter(|it| constant_time_eq(it.reveal(), secret.as_bytes())).count();
         if matches == 0 {
-            return refused("invalid client secret");
+            // Not `invalid_client` with 401, which RFC 6749 §5.2 would have: clients of upstream
+            // are told so.
+            return Err(OAuthError::invalid_request("invalid client secret").into());
         }
         tracing::debug!(by_header = self.by_header, "a client authenticated");
         Ok(())

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use ctx::Ctx;
 use domain::UserId;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use oauth::{ErrorCode, OAuthError, Params, ResponseMode, scope};
 use serde_json::json;
 use sessions::{AuthenticationInfo, OAuthSession, authentication_info, oauth_session};
@@ -45,7 +45,9 @@ pub async fn post(
     RawQuery(query): RawQuery,
     form: String,
 ) -> Response {
-    if !web::is_from_our_pages(&ctx.app, &Method::POST, &headers) {
+    // The request is tied to this browser by a cookie that no other site's form carries, so only
+    // a form that says that it comes from elsewhere is refused.
+    if web::is_from_elsewhere(&ctx.app, &headers) {
         let error = OAuthError::invalid_request("this form was sent elsewhere");
         return told::mistake(&ctx, &headers, &error);
     }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kv::Key;
-use oauth::{OAuthError, Params, redirect_with_query};
+use oauth::{Params, redirect_with_query};
 use serde::{Deserialize, Serialize};
 use sessions::{Resolved, Session, end};
 use stdx::sha256_hex;
@@ -80,7 +80,7 @@ async fn keep(
     let id = ctx.rng.token();
     platform.kv.put_json(&key(ctx, &id), request, KEPT_SECONDS, ctx.now).await?;
     let own = format!("{}/oauth2/end_session", ctx.app.origin());
-    Ok(hop(StatusCode::SEE_OTHER, &redirect_with_query(&own, &[(REF, id)])))
+    Ok(hop(StatusCode::FOUND, &redirect_with_query(&own, &[(REF, id)])))
 }
 
 fn key(ctx: &Ctx, id: &str) -> Key {
@@ -98,11 +98,8 @@ async fn end_session(
         Some(id) => platform.kv.take_json(&key(ctx, id), ctx.now).await?.unwrap_or_default(),
         None => Request::read(params),
     };
-    let hint = request.id_token_hint.as_deref().map(|it| KnownIdToken::read(ctx, it));
-    if matches!(hint, Some(None)) {
-        return Err(OAuthError::invalid_request("invalid id_token_hint").into());
-    }
-    let hint = hint.flatten();
+    // A hint that nobody here signed says nothing; it is no reason to keep anybody signed in.
+    let hint = request.id_token_hint.as_deref().and_then(|it| KnownIdToken::read(ctx, it));
     let credentials = web::credentials(&ctx.app, headers);
     let session = match platform.sessions.resolve(ctx, credentials).await? {
         Resolved::Session(session) => Some(session),
@@ -113,7 +110,7 @@ async fn end_session(
     };
     let wanted = match &hint {
         Some(hint) => is_of_this_session(platform, ctx, hint, &session).await?,
-        None => web::is_same_site(&ctx.app, headers),
+        None => request.id_token_hint.is_none() && web::is_same_site(&ctx.app, headers),
     };
     if !wanted {
         return Ok(ask(ctx, &request));

@@ -6,6 +6,13 @@
 use ctx::App;
 use http::{HeaderMap, Method, header};
 
+/// Whether a browser says that a request was made by a page of somebody else. Programs that are
+/// no browsers say nothing, and are nobody's victim.
+pub fn is_from_elsewhere(app: &App, headers: &HeaderMap) -> bool {
+    let says = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    says && !is_from_our_pages(app, &Method::POST, headers)
+}
+
 /// Whether `method` may change state here.
 pub fn is_from_our_pages(app: &App, method: &Method, headers: &HeaderMap) -> bool {
     if method.is_safe() {

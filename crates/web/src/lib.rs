@@ -23,7 +23,7 @@ pub use browser::{browser_of, name_browser};
 pub use cookie::{SameSite, SetCookie, cookie, cookies};
 pub use cors::{cors, cors_star};
 pub use csp::PageHeaders;
-pub use csrf::is_from_our_pages;
+pub use csrf::{is_from_elsewhere, is_from_our_pages};
 pub use enter::{CtxOf, enter, enter_internal};
 pub use error::{ApiError, ErrorName, is_unavailable, log_failure, result};
 pub use fields::Fields;

@@ -27,8 +27,8 @@ async fn one_goes_to_a_registered_address_and_nowhere_else() {
     let done = browser.post(url, &[]).await;
     assert_eq!(done.summary(), "200 You are signed out");
     let url = "/logout?redirect_uri=https%3A%2F%2Fapp.example%2Fbye";
-    assert_eq!(browser.post(url, &[]).await.summary(), "303 https://app.example/bye");
-    assert_eq!(browser.get(url).await.summary(), "303 https://app.example/bye");
+    assert_eq!(browser.post(url, &[]).await.summary(), "302 https://app.example/bye");
+    assert_eq!(browser.get(url).await.summary(), "302 https://app.example/bye");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub enum Action {
     GenerateAppSessionToken { refresh_token: String },
     GeneratePkce,
     ClearCookies(ClearCookies),
+    DeviceJwt(DeviceJwt),
 }
 
 /// Declares an action's fields: nothing that is not listed may stand in the step.
@@ -103,7 +104,7 @@ fields! {
         #[serde(default)] html_text_contains: Vec<String>,
         #[serde(default)] location_not_contains: Vec<String>,
         #[serde(default)] saml_element: Option<SamlElement>,
-        /// An extension of ours: headers by lower-case name, each with a matcher.
+        /// An extension of ours: headers by lower-case name, each with a matcher; rendered.
         #[serde(default)] http_headers: Map<String, Value>,
     }
     SamlElement {
@@ -177,6 +178,12 @@ fields! {
     }
     AppSessionToken { generate_app_session_token_refresh_token: String, }
     Nothing {}
+    /// An extension of ours: a JWT that a device signs with a key of this name.
+    DeviceJwt {
+        device_key: String,
+        device_jwt_type: String,
+        device_jwt_claims: String,
+    }
     ClearCookies { #[serde(default)] clear_cookies_names: Vec<String>, }
 }
 
@@ -227,6 +234,7 @@ impl Action {
                 Self::GeneratePkce
             }
             "clear_cookies" => Self::ClearCookies(typed(fields)?),
+            "sign_device_jwt" => Self::DeviceJwt(typed(fields)?),
             _ => bail!("there is no such action"),
         })
     }

@@ -19,7 +19,8 @@ impl Run<'_> {
         let request = self.http_built(step).await?;
         let answer = self.send(request).await?;
         if let Some(output) = &step.http_output {
-            self.check_http(output, &answer).map_err(|failure| failure.with_answer(&answer))?;
+            let checked = self.check_http(output, &answer).await;
+            checked.map_err(|failure| failure.with_answer(&answer))?;
         }
         Ok(Made { result: seen(&answer), ..Made::default() })
     }
@@ -68,7 +69,7 @@ impl Run<'_> {
         Ok(made)
     }
 
-    fn check_http(&mut self, output: &HttpOutput, answer: &Answer) -> Result<(), Failure> {
+    async fn check_http(&mut self, output: &HttpOutput, answer: &Answer) -> Result<(), Failure> {
         if let Some(status) = output.http_status
             && status != answer.status
         {
@@ -79,13 +80,11 @@ impl Run<'_> {
         {
             return Err(Failure::differs("the path after all redirects", &path, answer.url.path()));
         }
-        for (name, expected) in &output.http_headers {
-            let value = answer.header(name).map_or(Value::Null, Value::from);
-            let what = format!("the header {name}");
-            if expected == "[[never]]" && value.is_null() {
-                continue;
-            }
-            self.check_value(&what, expected, &value)?;
+        if !output.http_headers.is_empty() {
+            let expected = Value::Object(output.http_headers.clone()).to_string();
+            let expected = self.render(&expected).await?;
+            let headers = seen(answer)["http_response_headers"].take();
+            self.check("http_headers", &expected, &headers)?;
         }
         let text = answer.text();
         if let Some(expected) = &output.json_body {

@@ -33,6 +33,7 @@ impl Run<'_> {
             Action::HookQuery(step) => self.hook_query(step).await,
             Action::MailQuery(step) => self.mail_query(step).await,
             Action::GeneratePkce => Ok(self.generate_pkce()),
+            Action::DeviceJwt(step) => self.device_jwt(step).await,
             Action::ClearCookies(step) => {
                 self.browser.jar.clear(&step.clear_cookies_names);
                 Ok(Made::default())

@@ -65,11 +65,13 @@ async fn attributes_and_status_can_be_changed(store: &Store) {
     tx.users().set_standard_attributes(&alice, &attributes, later).await.unwrap();
     tx.users().set_custom_attributes(&alice, &attributes, later).await.unwrap();
     tx.users().set_disabled(&alice, true, Some("fraud"), later).await.unwrap();
+    tx.users().set_valid_period(&alice, None, Some(later), later).await.unwrap();
     let found = tx.users().find(&alice).await.unwrap().unwrap();
     assert_eq!(found.standard_attributes, attributes);
     assert_eq!(found.custom_attributes, attributes);
     assert_eq!(found.updated_at, later);
     assert_eq!((found.is_disabled, found.disable_reason.as_deref()), (true, Some("fraud")));
+    assert_eq!((found.account_valid_from, found.account_valid_until), (None, Some(later)));
 }
 
 async fn a_login_id_is_found_by_its_value_and_by_its_key(store: &Store) {
