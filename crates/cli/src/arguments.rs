@@ -45,6 +45,9 @@ pub enum Command {
         #[arg(value_enum, default_value_t = Document::AppConfig)]
         document: Document,
     },
+    /// The child process in which a project's scripts run
+    #[command(hide = true, name = server::SCRIPT_WORKER)]
+    ScriptWorker,
     /// What test suites prepare an installation with
     #[command(hide = true)]
     Internal(Box<Internal>),

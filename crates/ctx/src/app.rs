@@ -1,6 +1,6 @@
 //! One project, resolved.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use appconfig::flow::{Flow, FlowKind};
@@ -34,6 +34,7 @@ pub struct App {
     cookie_domain: Option<String>,
     allowed_origins: HashSet<String>,
     generated_flows: [OnceLock<Flow>; FlowKind::ALL.len()],
+    scripts: BTreeMap<String, String>,
 }
 
 /// What an [`App`] is made of.
@@ -71,7 +72,19 @@ impl App {
             cookie_domain,
             allowed_origins,
             generated_flows: [const { OnceLock::new() }; FlowKind::ALL.len()],
+            scripts: BTreeMap::new(),
         })
+    }
+
+    /// The same project with these scripts, by their path among its files.
+    #[must_use]
+    pub fn with_scripts(self, scripts: BTreeMap<String, String>) -> Self {
+        Self { scripts, ..self }
+    }
+
+    /// The source of a script of the project, such as `deno/hook.ts`.
+    pub fn script(&self, path: &str) -> Option<&str> {
+        self.scripts.get(path).map(String::as_str)
     }
 
     /// Scheme, host and port, without a slash at the end: the issuer, and what links start with.

@@ -66,7 +66,7 @@ pub async fn record(ctx: &Ctx, tx: &mut Tx, source: &Source, event: Event) -> Re
     tx.outbox().insert(&entry, &[AUDIT_LOG]).await
 }
 
-fn context(ctx: &Ctx, source: &Source, user: Option<&UserId>) -> Attributes {
+pub(crate) fn context(ctx: &Ctx, source: &Source, user: Option<&UserId>) -> Attributes {
     let fallback = || ctx.app.config.localization.fallback_language.clone();
     let language = source.language.clone().unwrap_or_else(fallback);
     let always = [

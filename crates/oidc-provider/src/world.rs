@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use ctx::{App, Caller, Ctx, Parts};
 use domain::{User, UserId};
+use events::Hooks;
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use kv::Kv;
@@ -71,6 +72,7 @@ impl World {
             store,
             kv,
             hasher: Hasher::for_tests(),
+            hooks: Hooks::for_tests(),
             outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(ticking.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),

@@ -121,7 +121,7 @@ impl Outbound {
         if let Some(known) = keys {
             return Ok(verify(&known.document, &token));
         }
-        let set: Value = self.fetch(route, jwks_uri).await?;
+        let set: Value = self.fetch_document(route, jwks_uri).await?;
         let document = Arc::new(read_keys(&set));
         cache.insert(address, Remembered { fetched_at: ctx.now, document: document.clone() });
         Ok(verify(&document, &token))
@@ -139,12 +139,12 @@ impl Outbound {
         if let Some(known) = known {
             return Ok(known.document);
         }
-        let document = Arc::new(self.fetch::<Discovery>(route, url).await?);
+        let document = Arc::new(self.fetch_document::<Discovery>(route, url).await?);
         cache.insert(address, Remembered { fetched_at: ctx.now, document: document.clone() });
         Ok(document)
     }
 
-    async fn fetch<T: serde::de::DeserializeOwned>(
+    async fn fetch_document<T: serde::de::DeserializeOwned>(
         &self,
         route: Route,
         url: &str,

@@ -9,7 +9,7 @@ mod guard;
 
 use std::time::Duration;
 
-use ::http::{Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder};
@@ -50,6 +50,7 @@ pub(crate) struct Bounds {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -143,7 +144,8 @@ pub(crate) async fn exchange(request: RequestBuilder, bounds: Bounds) -> Result<
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status: response.status(), body: body.into() })
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Answer { status: response.status(), headers, body: body.into() })
 }
 
 /// Makes the body of a request a form.

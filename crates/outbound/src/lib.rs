@@ -8,6 +8,7 @@
 
 mod bot_protection;
 mod documents;
+mod fetch;
 mod http;
 pub mod idp;
 mod kept;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use bot_protection::{BotProtectionError, Verdict};
 pub use documents::SignedElsewhere;
+pub use fetch::{Fetch, FetchError, Fetched, Redirects};
 pub use http::HttpError;
 pub use kept::{Channel, KeptMessage};
 pub use ldap::{LdapEntry, LdapError, LdapOutcome};

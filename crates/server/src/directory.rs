@@ -14,9 +14,11 @@ use crate::snapshot::{self, Files, SnapshotError};
 /// How often the directory is looked at. Cheap: sizes and times, no contents.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The files beside `templates/` that make a project.
+/// The files beside the folders that make a project.
 const FILES: [&str; 4] =
     ["authgear.yaml", "authgear.features.yaml", "authgear.secrets.yaml", "theme.json"];
+/// Pages and texts; scripts.
+const FOLDERS: [&str; 2] = ["templates", "deno"];
 
 /// More than this is no project.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
@@ -118,8 +120,12 @@ fn visit_project(root: &Path, each: &mut Visitor<'_>) -> Result<(), DirectoryErr
             each(&path, &metadata)?;
         }
     }
-    let templates = root.join("templates");
-    if templates.is_dir() { visit(root, &templates, 0, each) } else { Ok(()) }
+    for folder in FOLDERS.map(|name| root.join(name)) {
+        if folder.is_dir() {
+            visit(root, &folder, 0, each)?;
+        }
+    }
+    Ok(())
 }
 
 /// Calls `each` for every file below `folder`. Hidden entries are somebody else's.

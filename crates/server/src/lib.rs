@@ -11,6 +11,7 @@ mod internal;
 mod listen;
 pub mod project;
 mod routes;
+mod scripts;
 mod settings;
 mod snapshot;
 mod start;
@@ -24,6 +25,9 @@ pub use internal::{Internal, InternalError};
 /// The settings of what the server calls, for whoever fills in [`Settings`].
 pub use outbound;
 pub use routes::main_router;
+/// The child process in which scripts run.
+pub use script::run_worker as run_script_worker;
+pub use scripts::SCRIPT_WORKER;
 pub use settings::{ConfigSource, Hashing, Settings};
 pub use snapshot::{Files, SnapshotError, build as build_app};
 use start::Opened;

@@ -2,7 +2,7 @@
 //!
 //! A source hands over files by name, as upstream lays them out: `authgear.yaml`,
 //! `authgear.secrets.yaml`, `authgear.features.yaml`, `templates/<locale>/translation.json`,
-//! `templates/<page>.html`, `theme.json`. Everything is parsed and checked here; either all of
+//! `templates/<page>.html`, `theme.json`, `deno/<script>.ts`. Everything is parsed and checked here; either all of
 //! it is good, or the error says what is not and nothing changes.
 
 use std::collections::BTreeMap;
@@ -65,7 +65,8 @@ pub fn build(files: &Files) -> Result<App, SnapshotError> {
     let templates = templates(files, &catalogue)?;
     let theme = theme::read(files.get("theme.json").map(Vec::as_slice))?;
     let parts = Parts { config, features, secrets, keys, catalogue, templates, theme };
-    App::new(parts).ok_or(SnapshotError::Origin)
+    let app = App::new(parts).ok_or(SnapshotError::Origin)?;
+    Ok(app.with_scripts(scripts(files)?))
 }
 
 fn text<'f>(files: &'f Files, name: &'static str) -> Result<&'f str, SnapshotError> {
@@ -92,6 +93,17 @@ fn catalogue(files: &Files, config: &AppConfig) -> Result<Catalogue, SnapshotErr
         catalogue.add(locale, &texts)?;
     }
     Ok(catalogue)
+}
+
+/// Hooks and gateways in TypeScript. Whether they can be run shows when they are: a mistake in one
+/// does not take the project away.
+fn scripts(files: &Files) -> Result<BTreeMap<String, String>, SnapshotError> {
+    let scripts = files.iter().filter(|(path, _)| path.starts_with("deno/"));
+    let read = |(path, bytes): (&String, &Vec<u8>)| {
+        let source = String::from_utf8(bytes.clone());
+        Ok((path.clone(), source.map_err(|_| SnapshotError::NotText(path.clone()))?))
+    };
+    scripts.map(read).collect()
 }
 
 /// Our pages, then the project's over them.

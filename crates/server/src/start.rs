@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use accounts::{Argon2Cost, HashFormat, Hasher, HasherSettings};
+use events::Hooks;
 use kv::Kv;
 use outbound::Outbound;
 use sessions::Sessions;
@@ -61,6 +62,7 @@ pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Opened, Sta
         kv,
         sessions,
         hasher: Hasher::new(&hasher_settings(settings.hashing)),
+        hooks: Hooks::new(outbound.clone(), crate::scripts::open()),
         outbound,
         clock: Clock::system(),
         rng,

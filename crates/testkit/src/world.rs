@@ -10,6 +10,7 @@ use accounts::password::{self, Prepared};
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use ctx::{App, Caller, Ctx, Parts};
 use domain::{AuthenticatorKind, UserId};
+use events::Hooks;
 use jose::SigningKeys;
 use kv::Kv;
 use outbound::Outbound;
@@ -57,6 +58,7 @@ impl World {
             store,
             kv,
             hasher: Hasher::for_tests(),
+            hooks: Hooks::for_tests(),
             outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Hasher;
+use events::Hooks;
 use kv::Kv;
 use outbound::Outbound;
 use sessions::Sessions;
@@ -23,6 +24,8 @@ pub struct Platform {
     pub hasher: Hasher,
     /// Everything that we call. Never while a transaction is open.
     pub outbound: Outbound,
+    /// A project's own handlers. Never while a transaction is open.
+    pub hooks: Hooks,
     pub clock: Clock,
     pub rng: Rng,
     pub proxies: Arc<TrustedProxies>,

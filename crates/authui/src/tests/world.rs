@@ -15,6 +15,7 @@ use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use ctx::{App, Caller, Ctx, Parts};
 use domain::{ClientId, Grant, GrantId, Scopes, UserId};
+use events::Hooks;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jose::SigningKeys;
@@ -106,6 +107,7 @@ impl World {
             kv: kv.clone(),
             sessions,
             hasher: Hasher::for_tests(),
+            hooks: Hooks::for_tests(),
             outbound: Outbound::recording(),
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(1),

@@ -12,6 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::body::Body;
 use ctx::{App, Parts};
+use events::Hooks;
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use jose::{PrivateKey, SigningKeys};
@@ -100,6 +101,7 @@ async fn server() -> Outcome<Router> {
         store,
         kv,
         hasher: Hasher::for_tests(),
+        hooks: Hooks::for_tests(),
         outbound: Outbound::recording(),
         clock: Clock::system(),
         rng: Rng::system(),

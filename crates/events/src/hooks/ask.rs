@@ -1,0 +1,132 @@
+//! Blocking events: the handlers decide, in the order of the configuration.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use appconfig::hook::BlockingEvent;
+use ctx::Ctx;
+use domain::UserId;
+use serde_json::{Map, Value, json};
+
+use super::response::{Answer, Response, parse};
+use super::{BotProtectionOverride, HookError, Hooks, Mutations};
+use crate::Source;
+use crate::record::context;
+
+/// What handlers are asked about.
+#[derive(Debug, Clone)]
+pub struct Blocking<'a> {
+    pub event: BlockingEvent,
+    pub user: Option<&'a UserId>,
+    pub payload: Map<String, Value>,
+}
+
+/// What the handlers have decided.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub enum Decision {
+    Allowed(Box<Allowed>),
+    Disallowed(Disallowed),
+}
+
+/// A yes of all of them, and what came with it: the last word on each thing counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Allowed {
+    /// Not validated yet.
+    pub mutations: Mutations,
+    /// Ways to authenticate of which all have to be used; absent when no handler spoke of it.
+    pub amr: Option<Vec<String>>,
+    pub bot_protection: Option<BotProtectionOverride>,
+    /// Weights by the group of the rate limit.
+    pub rate_limits: Option<BTreeMap<String, f64>>,
+}
+
+/// The no of the first that said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disallowed {
+    pub event: BlockingEvent,
+    pub title: String,
+    pub reason: String,
+}
+
+impl Disallowed {
+    /// The stable word for it.
+    pub const REASON: &'static str = "HookDisallowed";
+
+    /// The details that an API shows.
+    pub fn info(&self) -> Value {
+        json!({
+            "event_type": self.event.as_str(),
+            "reasons": [{ "title": self.title, "reason": self.reason }],
+        })
+    }
+}
+
+impl Hooks {
+    /// Whether anybody wants to be asked.
+    pub fn is_asked(ctx: &Ctx, event: BlockingEvent) -> bool {
+        ctx.app.config.hook.blocking_handlers.iter().any(|it| it.event == event)
+    }
+
+    /// Asks every handler of the event. Each has its time, and all have theirs together.
+    pub async fn ask(
+        &self,
+        ctx: &Ctx,
+        source: &Source,
+        question: Blocking<'_>,
+    ) -> Result<Decision, HookError> {
+        let config = &ctx.app.config.hook;
+        let mut allowed = Allowed::default();
+        let handlers = config.blocking_handlers.iter().filter(|it| it.event == question.event);
+        let mut handlers = handlers.peekable();
+        if handlers.peek().is_none() {
+            return Ok(Decision::Allowed(Box::new(allowed)));
+        }
+        let mut envelope = envelope(ctx, source, &question);
+        let mut payload = question.payload;
+        let began = Instant::now();
+        for handler in handlers {
+            let left = seconds(config.sync_hook_total_timeout_seconds);
+            let left = left.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Err(HookError::Timeout);
+            }
+            let timeout = seconds(config.sync_hook_timeout_seconds).min(left);
+            envelope["payload"] = Value::Object(payload.clone());
+            let returned = self.call(ctx, &handler.url, &envelope, timeout).await?;
+            match parse(question.event, returned)? {
+                Response::Disallowed { title, reason } => {
+                    let event = question.event;
+                    return Ok(Decision::Disallowed(Disallowed { event, title, reason }));
+                }
+                Response::Allowed(answer) => allowed.take(*answer, &mut payload),
+            }
+        }
+        Ok(Decision::Allowed(Box::new(allowed)))
+    }
+}
+
+impl Allowed {
+    fn take(&mut self, answer: Answer, payload: &mut Map<String, Value>) {
+        answer.mutations.apply(payload);
+        self.mutations.then(answer.mutations);
+        self.amr = answer.amr.or(self.amr.take());
+        self.bot_protection = answer.bot_protection.or(self.bot_protection);
+        self.rate_limits = answer.rate_limits.or(self.rate_limits.take());
+    }
+}
+
+fn envelope(ctx: &Ctx, source: &Source, question: &Blocking<'_>) -> Value {
+    json!({
+        "id": ctx.rng.uuid(),
+        // Only what is kept has a place in a sequence.
+        "seq": 0,
+        "type": question.event.as_str(),
+        "payload": {},
+        "context": context(ctx, source, question.user),
+    })
+}
+
+fn seconds(configured: i64) -> Duration {
+    Duration::from_secs(u64::try_from(configured).unwrap_or_default())
+}
