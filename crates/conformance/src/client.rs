@@ -8,6 +8,7 @@ mod jar;
 mod wire;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::Method;
 use thiserror::Error;
@@ -72,7 +73,7 @@ pub struct Browser {
     addresses: Addresses,
     /// `<app>.authgeare2e.localhost:4000`.
     host: String,
-    timeout: std::time::Duration,
+    timeout: Duration,
 }
 
 impl Request {
@@ -108,8 +109,8 @@ impl Answer {
 }
 
 impl Browser {
-    pub fn new(addresses: Addresses, host: String) -> Self {
-        Self { jar: Jar::default(), addresses, host, timeout: TIMEOUT }
+    pub fn new(addresses: Addresses, host: String, timeout: Duration) -> Self {
+        Self { jar: Jar::default(), addresses, host, timeout }
     }
 
     /// Sends a request, follows where it leads if it may, and keeps the cookies.

@@ -30,6 +30,10 @@ pub struct Fakes {
 }
 
 impl Fakes {
+    pub fn proxy() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 8080))
+    }
+
     /// Starts all of them. `public_key` is the key with which tokens in the cases were signed.
     pub async fn start(public_key: &Path) -> Result<Self> {
         let (hooks, mails) = (Hooks::default(), Mails::default());
@@ -44,7 +48,7 @@ impl Fakes {
         tasks.spawn(async move { mail::serve(listener, mailbox).await });
         let listener = local(8389).await?;
         tasks.spawn(async move { ldap::serve(listener).await });
-        let (listener, signer) = (local(8080).await?, authority.clone());
+        let (listener, signer) = (bind(Self::proxy()).await?, authority.clone());
         tasks.spawn(async move { proxy::serve(listener, signer).await });
         Ok(Self { hooks, mails, authority, _tasks: tasks })
     }

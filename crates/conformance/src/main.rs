@@ -184,6 +184,7 @@ fn world(arguments: &Arguments, base: &Path, server: &Server, fakes: &Fakes) -> 
         keys: secrets.keys,
         rng,
         patience: Patience::default(),
+        proxy: Fakes::proxy(),
         hooks: fakes.hooks.clone(),
         mails: fakes.mails.clone(),
         proxy_ca: Some(server.ca.clone()),

@@ -72,7 +72,7 @@ pub async fn run(world: &World, case: &Case) -> Outcome {
     let mut run = Run {
         world,
         case,
-        browser: Browser::new(world.addresses, config::host(&app_id)),
+        browser: Browser::new(world.addresses, config::host(&app_id), world.patience.request),
         state: String::new(),
         data: Map::from_iter([
             ("AppID".to_owned(), app_id.as_str().into()),

@@ -1,6 +1,7 @@
 //! The browser that goes to identity providers: through the proxy, trusting its authority, without
 //! cookies, one address at a time.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,17 +17,15 @@ use url::Url;
 
 use crate::client::{Answer, Sent, TIMEOUT, authority, exchange};
 
-const PROXY: &str = "127.0.0.1:8080";
-
 /// The head of the proxy's answer to a tunnel is one line and little else.
 const HEAD_BYTES_MAX: usize = 4096;
 
 /// Fetches one address.
-pub async fn get(url: &Url, ca: Option<&Path>) -> Result<Answer> {
+pub async fn get(url: &Url, proxy: SocketAddr, ca: Option<&Path>) -> Result<Answer> {
     let whole = async {
         let host = authority(url);
         let sent = Sent { method: &Method::GET, url, host: &host, headers: &[] };
-        let mut stream = TcpStream::connect(PROXY).await.context("the proxy does not listen")?;
+        let mut stream = TcpStream::connect(proxy).await.context("the proxy does not listen")?;
         if url.scheme() != "https" {
             return Ok(exchange(stream, sent, url.to_string(), &[]).await?);
         }

@@ -1,18 +1,20 @@
 //! What all cases of a run share.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jose::SigningKeys;
 use stdx::{Rng, Timestamp};
 
-use crate::client::Addresses;
+use crate::client::{Addresses, TIMEOUT};
 use crate::config::Base;
 use crate::database::Database;
 use crate::fakes::{Hooks, Mails};
 use crate::helper::Helper;
 
 /// The installation under test and what stands around it.
+#[derive(Clone)]
 pub struct World {
     pub addresses: Addresses,
     pub database: Database,
@@ -22,6 +24,8 @@ pub struct World {
     pub keys: SigningKeys,
     pub rng: Rng,
     pub patience: Patience,
+    /// The proxy that browsers go to identity providers through.
+    pub proxy: SocketAddr,
     pub hooks: Hooks,
     pub mails: Mails,
     /// The certificate of the authority that intercepts TLS, in PEM.
@@ -39,6 +43,8 @@ pub struct Patience {
     pub settle: Duration,
     /// Until when a project must be served after it was written.
     pub project: Duration,
+    /// A request that is not answered by then has failed.
+    pub request: Duration,
     /// No case takes longer.
     pub case: Duration,
 }
@@ -49,6 +55,7 @@ impl Default for Patience {
             rows: Duration::from_secs(3),
             settle: Duration::from_secs(1),
             project: Duration::from_secs(10),
+            request: TIMEOUT,
             case: Duration::from_mins(2),
         }
     }

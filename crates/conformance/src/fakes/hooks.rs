@@ -22,7 +22,8 @@ impl Hooks {
         kept.get(path.trim_start_matches('/')).cloned().unwrap_or_default()
     }
 
-    fn keep(&self, path: &str, body: Value) {
+    /// Takes what was posted to a path.
+    pub fn keep(&self, path: &str, body: Value) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.entry(path.trim_start_matches('/').to_owned()).or_default().push(body);
     }

@@ -28,7 +28,8 @@ impl Mails {
         kept.iter().filter(fits).cloned().collect()
     }
 
-    fn keep(&self, mail: Mail) {
+    /// Takes a letter.
+    pub fn keep(&self, mail: Mail) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
     }
 }

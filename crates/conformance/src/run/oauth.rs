@@ -59,7 +59,7 @@ impl Run<'_> {
         let mut at = address(to.trim())?;
         let ca = self.world.proxy_ca.as_deref();
         for _ in 0..HOPS_MAX {
-            let answer = through_proxy::get(&at, ca).await?;
+            let answer = through_proxy::get(&at, self.world.proxy, ca).await?;
             if answer.status != 302 {
                 let differs = Failure::differs("oauth_redirect: the status", &302, answer.status);
                 return Err(differs.with_answer(&answer));
