@@ -17,7 +17,7 @@ use domain::{Attributes, LoginIdType};
 use serde_json::{Value, json};
 
 pub(crate) use email::is_address;
-pub use lists::Lists;
+pub use lists::{LIST_FILES, Lists};
 
 /// A login id that was checked, ready to be stored or looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]

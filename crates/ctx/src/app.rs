@@ -1,5 +1,6 @@
 //! One project, resolved.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +13,7 @@ use minijinja::Environment;
 use serde_json::Value;
 
 use crate::Origin;
+use crate::derived::Derived;
 
 /// An immutable snapshot of one project, swapped whole when its source changes.
 ///
@@ -35,6 +37,8 @@ pub struct App {
     allowed_origins: HashSet<String>,
     generated_flows: [OnceLock<Flow>; FlowKind::ALL.len()],
     scripts: BTreeMap<String, String>,
+    lists: BTreeMap<String, String>,
+    derived: Derived,
 }
 
 /// What an [`App`] is made of.
@@ -73,6 +77,8 @@ impl App {
             allowed_origins,
             generated_flows: [const { OnceLock::new() }; FlowKind::ALL.len()],
             scripts: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            derived: Derived::default(),
         })
     }
 
@@ -85,6 +91,24 @@ impl App {
     /// The source of a script of the project, such as `deno/hook.ts`.
     pub fn script(&self, path: &str) -> Option<&str> {
         self.scripts.get(path).map(String::as_str)
+    }
+
+    /// With the project's own lists: text files of one entry a line, by their names.
+    #[must_use]
+    pub fn with_lists(mut self, lists: BTreeMap<String, String>) -> Self {
+        self.lists = lists;
+        self
+    }
+
+    /// A list of the project, such as `reserved_name.txt`.
+    pub fn list(&self, name: &str) -> Option<&str> {
+        self.lists.get(name).map(String::as_str)
+    }
+
+    /// What `make` works out of this snapshot: once, and kept as long as it. There is one value
+    /// of each type, so the type is to be the caller's own.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+        self.derived.get(|| make(self))
     }
 
     /// Scheme, host and port, without a slash at the end: the issuer, and what links start with.

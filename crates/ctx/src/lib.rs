@@ -4,6 +4,7 @@
 //! the same configuration and the same caller.
 
 mod app;
+mod derived;
 mod origin;
 
 use std::sync::Arc;

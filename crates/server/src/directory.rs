@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::login_id::LIST_FILES;
 use ctx::App;
 use web::Apps;
 
@@ -14,7 +15,7 @@ use crate::snapshot::{self, Files, SnapshotError};
 /// How often the directory is looked at. Cheap: sizes and times, no contents.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The files beside the folders that make a project.
+/// The files beside the folders that make a project, and those of `LIST_FILES`.
 const FILES: [&str; 4] =
     ["authgear.yaml", "authgear.features.yaml", "authgear.secrets.yaml", "theme.json"];
 /// Pages and texts; scripts.
@@ -114,7 +115,7 @@ type Visitor<'v> = dyn FnMut(&Path, &std::fs::Metadata) -> Result<(), DirectoryE
 fn visit_project(root: &Path, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
     // The directory itself must be there and readable, even where nothing in it is ours.
     std::fs::read_dir(root).map_err(unreadable(root))?;
-    for name in FILES {
+    for name in FILES.into_iter().chain(LIST_FILES) {
         let path = root.join(name);
         if let Ok(metadata) = std::fs::metadata(&path) {
             each(&path, &metadata)?;

@@ -76,7 +76,7 @@ impl Internal {
     /// Imports people; what became of each record is in the answer.
     pub async fn import_users(&self, document: &[u8]) -> Result<Vec<Detail>, InternalError> {
         let import = Import::parse(document).map_err(InternalError::Import)?;
-        Ok(import::run(&self.ctx, &self.store, &Lists::builtin(), &import).await?)
+        Ok(import::run(&self.ctx, &self.store, &Lists::of(&self.ctx.app), &import).await?)
     }
 
     /// Opens a browser session whose cookie is `<id>.<secret>`.

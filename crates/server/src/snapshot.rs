@@ -2,12 +2,14 @@
 //!
 //! A source hands over files by name, as upstream lays them out: `authgear.yaml`,
 //! `authgear.secrets.yaml`, `authgear.features.yaml`, `templates/<locale>/translation.json`,
-//! `templates/<page>.html`, `theme.json`, `deno/<script>.ts`. Everything is parsed and checked here; either all of
-//! it is good, or the error says what is not and nothing changes.
+//! `templates/<page>.html`, `theme.json`, `deno/<script>.ts`, `reserved_name.txt` and the other lists.
+//! Everything is parsed and checked here; either all of it is good, or the error says what is not
+//! and nothing changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use accounts::login_id::LIST_FILES;
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use ctx::{App, Parts};
 use i18n::Catalogue;
@@ -66,7 +68,16 @@ pub fn build(files: &Files) -> Result<App, SnapshotError> {
     let theme = theme::read(files.get("theme.json").map(Vec::as_slice))?;
     let parts = Parts { config, features, secrets, keys, catalogue, templates, theme };
     let app = App::new(parts).ok_or(SnapshotError::Origin)?;
-    Ok(app.with_scripts(scripts(files)?))
+    Ok(app.with_scripts(scripts(files)?).with_lists(lists(files)?))
+}
+
+/// The project's lists of names and domains, as far as it has any.
+fn lists(files: &Files) -> Result<BTreeMap<String, String>, SnapshotError> {
+    let mut lists = BTreeMap::new();
+    for name in LIST_FILES.into_iter().filter(|it| files.contains_key(*it)) {
+        lists.insert(name.to_owned(), text(files, name)?.to_owned());
+    }
+    Ok(lists)
 }
 
 fn text<'f>(files: &'f Files, name: &'static str) -> Result<&'f str, SnapshotError> {

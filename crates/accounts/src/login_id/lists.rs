@@ -1,10 +1,30 @@
 //! Names and domains that the rules for new login ids refer to.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ctx::App;
 
 use crate::fold::fold;
 
-/// The lists in force for one project. A project's own files replace the built-in ones.
+const RESERVED_NAMES_FILE: &str = "reserved_name.txt";
+const EXCLUDED_KEYWORDS_FILE: &str = "username_excluded_keywords.txt";
+const ALLOWED_DOMAINS_FILE: &str = "email_domain_allowlist.txt";
+const BLOCKED_DOMAINS_FILE: &str = "email_domain_blocklist.txt";
+const FREE_DOMAINS_FILE: &str = "free_email_provider_domain_list.txt";
+const DISPOSABLE_DOMAINS_FILE: &str = "disposable_email_domain_list.txt";
+
+/// The files beside `authgear.yaml` that a project may keep lists in, under upstream's names.
+pub const LIST_FILES: [&str; 6] = [
+    RESERVED_NAMES_FILE,
+    EXCLUDED_KEYWORDS_FILE,
+    ALLOWED_DOMAINS_FILE,
+    BLOCKED_DOMAINS_FILE,
+    FREE_DOMAINS_FILE,
+    DISPOSABLE_DOMAINS_FILE,
+];
+
+/// The lists in force for one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     reserved_names: BTreeSet<String>,
@@ -49,32 +69,22 @@ impl Lists {
         }
     }
 
-    /// One name a line, as in a project's `reserved_name.txt`; `#` begins a comment.
-    #[must_use]
-    pub fn with_reserved_names(mut self, lines: &str) -> Self {
-        self.reserved_names = entries(lines).collect();
-        self
+    /// What is in force for a project.
+    pub fn of(app: &App) -> Arc<Self> {
+        app.derived(|app| Self::with_files(|name| app.list(name)))
     }
 
-    /// One keyword a line, as in `username_excluded_keywords.txt`.
-    #[must_use]
-    pub fn with_excluded_keywords(mut self, lines: &str) -> Self {
-        self.excluded_keywords = entries(lines).collect();
-        self
-    }
-
-    /// One domain a line, as in `email_domain_allowlist.txt`.
-    #[must_use]
-    pub fn with_allowed_domains(mut self, lines: &str) -> Self {
-        self.allowed_domains = entries(lines).collect();
-        self
-    }
-
-    /// One domain a line, as in `email_domain_blocklist.txt`.
-    #[must_use]
-    pub fn with_blocked_domains(mut self, lines: &str) -> Self {
-        self.blocked_domains = entries(lines).collect();
-        self
+    /// A project's files add to what is built in, as upstream's do.
+    pub(super) fn with_files<'f>(text: impl Fn(&str) -> Option<&'f str>) -> Self {
+        let mut lists = Self::builtin();
+        let file = |name| entries(text(name).unwrap_or_default());
+        lists.reserved_names.extend(file(RESERVED_NAMES_FILE));
+        lists.excluded_keywords.extend(file(EXCLUDED_KEYWORDS_FILE));
+        lists.allowed_domains.extend(file(ALLOWED_DOMAINS_FILE));
+        lists.blocked_domains.extend(file(BLOCKED_DOMAINS_FILE));
+        lists.free_domains.extend(file(FREE_DOMAINS_FILE));
+        lists.disposable_domains.extend(file(DISPOSABLE_DOMAINS_FILE));
+        lists
     }
 
     pub(super) fn is_reserved(&self, folded: &str) -> bool {
@@ -90,6 +100,7 @@ fn words(text: &str) -> BTreeSet<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
+/// One entry a line; `#` begins a comment.
 fn entries(lines: &str) -> impl Iterator<Item = String> {
     let lines = lines.lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(fold)

@@ -18,10 +18,15 @@ identity:
 /// Checks a new value and writes `login_id unique_key`, or why not.
 #[track_caller]
 fn check(yaml: &str, key: &str, value: &str, expected: &str) {
-    let lists = Lists::builtin()
-        .with_allowed_domains("good.example\n")
-        .with_blocked_domains("bad.example\n")
-        .with_excluded_keywords("boss");
+    let lists = Lists::with_files(|name| match name {
+        "email_domain_allowlist.txt" => Some("good.example\n"),
+        "email_domain_blocklist.txt" => Some("# not these\n\n Bad.example \n"),
+        "username_excluded_keywords.txt" => Some("boss"),
+        "reserved_name.txt" => Some("ceo"),
+        "free_email_provider_domain_list.txt" => Some("free.example"),
+        "disposable_email_domain_list.txt" => Some("gone.example"),
+        _ => None,
+    });
     let outcome = match check_new(&config(yaml), &lists, key, value) {
         Ok(it) => format!("{} {}", it.login_id, it.unique_key),
         Err(invalid) => {
@@ -139,4 +144,19 @@ fn a_bare_value_is_looked_up_under_every_key_that_it_fits() {
     assert_eq!(keys("+85298765432"), ["phone"]);
     assert_eq!(keys("alice"), ["username"]);
     assert_eq!(keys("not one!"), Vec::<String>::new());
+}
+
+#[test]
+fn a_project_adds_to_the_lists_that_are_built_in() {
+    let reserved = r#"blocked {"reason":"UsernameReserved"}"#;
+    check("", "username", "CEO", reserved);
+    check("", "username", "admin", reserved);
+    let by = |list| format!(r#"blocked {{"reason":"EmailDomainBlocklist","blocklist":"{list}"}}"#);
+    let rule = "email: { block_free_email_provider_domains: true, \
+                block_disposable_email_domains: true }";
+    for (domain, list) in
+        [("free.example", "free"), ("gmail.com", "free"), ("gone.example", "disposable")]
+    {
+        check(&types(rule), "email", &format!("a@{domain}"), &by(list));
+    }
 }

@@ -3,8 +3,6 @@
 //! In a login flow they must be known; in a signup flow they must not; a signup-login flow
 //! finds out which of the two it is and becomes that flow.
 
-use std::sync::LazyLock;
-
 use accounts::account;
 use accounts::login_id::{self, CheckedLoginId, InvalidLoginId, Lists};
 use appconfig::flow::{FlowKind, FlowStep, Identification};
@@ -22,9 +20,6 @@ use crate::refusal::{IdentityDetails, Refusal};
 use crate::shape::{Cause, Member, Shape, Variant};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, stopped};
-
-/// The lists of reserved names and of mail providers that hold in every project.
-static LISTS: LazyLock<Lists> = LazyLock::new(Lists::builtin);
 
 /// What is offered: the login IDs. Other ways to identify join as they are built.
 pub fn ask(step: &FlowStep) -> Ask {
@@ -75,7 +70,7 @@ pub async fn create(
     step: &FlowStep,
     input: &Input,
 ) -> Result<Taken, FlowError> {
-    let said = match Said::read(cx, step, input, Some(&LISTS)) {
+    let said = match Said::read(cx, step, input, Some(&Lists::of(&cx.ctx.app))) {
         Ok(said) => said,
         Err(refusal) => return Ok(Taken::Refused(refusal)),
     };

@@ -30,6 +30,17 @@ impl Drop for Place {
 }
 
 #[test]
+fn the_lists_of_a_project_count() {
+    use accounts::login_id::{Lists, check_new};
+    let place = Place::new("lists");
+    project().write(&place.0, &Rng::system(), Timestamp::EPOCH).expect("written");
+    std::fs::write(place.0.join("reserved_name.txt"), "captain\n").expect("written");
+    let app = crate::directory::load(&place.0).expect("valid");
+    assert!(check_new(&app.config, &Lists::of(&app), "username", "captain").is_err());
+    assert!(check_new(&app.config, &Lists::builtin(), "username", "captain").is_ok());
+}
+
+#[test]
 fn what_is_written_can_be_served() {
     let place = Place::new("new-project");
     project().write(&place.0, &Rng::system(), Timestamp::EPOCH).expect("written");

@@ -122,8 +122,8 @@ fn check(
     key: &str,
     typed: &str,
 ) -> Result<CheckedLoginId, Wrong> {
-    let config = &visit.ctx.app.config;
-    check_new(config, &Lists::builtin(), key, typed)
+    let app = &visit.ctx.app;
+    check_new(&app.config, &Lists::of(app), key, typed)
         .map_err(|invalid| Wrong::login_id(kind, &invalid))
 }
 
