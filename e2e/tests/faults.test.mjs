@@ -259,9 +259,13 @@ describe("a start that cannot be ends with one sentence", () => {
 
   test("when the database cannot be reached", async () => {
     const nobody = await freePort();
-    await fails(["--data-dir", join(folder, "database"), "--main-listen-addr", `127.0.0.1:${await freePort()}`], {
-      DATABASE_URL: `postgres://nobody@127.0.0.1:${nobody}/nothing`,
-    });
+    const args = ["--data-dir", join(folder, "database"), "--main-listen-addr", `127.0.0.1:${await freePort()}`];
+    const began = Date.now();
+    const sentence = await fails(args, { DATABASE_URL: `postgres://nobody:secret@127.0.0.1:${nobody}/nothing` });
+    assert.match(sentence, /cannot reach PostgreSQL at DATABASE_URL/);
+    assert.match(sentence, /refused/);
+    assert.doesNotMatch(sentence, /secret/);
+    assert.ok(Date.now() - began < 4000, "it is known at once that nobody is there");
   });
 });
 

@@ -24,6 +24,8 @@ pub enum StartError {
     DataDir { path: PathBuf, source: std::io::Error },
     #[error("cannot open the database")]
     Store(#[source] StoreError),
+    #[error("cannot reach PostgreSQL at DATABASE_URL")]
+    Postgres(#[source] StoreError),
     #[error("cannot reach Redis at REDIS_URL")]
     Kv(#[source] kv::KvError),
     #[error(transparent)]
@@ -84,7 +86,10 @@ pub async fn open_store(settings: &Settings, report: Report<'_>) -> Result<Store
     if let Some(url) = &settings.database_url {
         report("connecting to PostgreSQL and bringing its tables up to date");
         let opened = Store::postgres(url.reveal(), &settings.database_schema).await;
-        return opened.map_err(StartError::Store);
+        return opened.map_err(|error| {
+            let is_away = error.is_unavailable();
+            if is_away { StartError::Postgres(error) } else { StartError::Store(error) }
+        });
     }
     report("opening the embedded database");
     create_dir(&settings.data_dir)?;

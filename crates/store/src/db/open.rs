@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::error::{Result, StoreError, failed};
 use super::readers::Readers;
@@ -61,6 +61,7 @@ impl Store {
                 ("statement_timeout", "5000".to_owned()),
                 ("TimeZone", "UTC".to_owned()),
             ]);
+        reach(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_WRITERS)
             .acquire_timeout(ACQUIRE_MAX)
@@ -90,6 +91,17 @@ impl Store {
         let store = Self { engine: Engine::Sqlite { readers, writer, _place: throwaway } };
         store.migrate().await?;
         Ok(store)
+    }
+}
+
+/// Fails at once when nobody is there; the pool would try on, and only say that it timed out. A
+/// server that is just starting is somebody: that the pool waits for.
+async fn reach(options: &PgConnectOptions) -> Result<()> {
+    match tokio::time::timeout(ACQUIRE_MAX, options.connect()).await {
+        Ok(Ok(connection)) => connection.close().await.map_err(failed("connect")),
+        Ok(Err(sqlx::Error::Database(_))) => Ok(()),
+        Ok(Err(error)) => Err(failed("connect")(error)),
+        Err(_) => Err(failed("connect")(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
     }
 }
 
