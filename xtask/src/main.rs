@@ -49,6 +49,8 @@ enum Task {
     },
     /// Accept the snapshots as they are now
     Bless,
+    /// Write what follows from the code again: docs/schemas/, docs/events.md
+    Codegen,
 }
 
 fn main() -> Result<()> {
@@ -64,6 +66,10 @@ fn main() -> Result<()> {
         Task::E2e => e2e(),
         Task::Conformance { arguments } => conformance::run(&arguments),
         Task::Bench { arguments } => bench::run(&arguments),
+        // Tests compare these files with the code, so that CI notices when one is out of date.
+        Task::Codegen => cargo(&["test", "-p", "cli", "-p", "events", "written_down"])
+            .env("UPDATE_EXPECT", "1")
+            .run(),
         Task::Bless => cargo(&["test", "--workspace"]).env("UPDATE_EXPECT", "1").run(),
     }
 }

@@ -2,7 +2,7 @@ use clap::{CommandFactory as _, Parser as _};
 use expect_test::expect_file;
 use server::ConfigSource;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Document};
 
 /// The help of `path`, at a fixed width.
 fn help(path: &[&str]) -> String {
@@ -21,6 +21,17 @@ fn help_is_readable() {
     expect_file!["help/init.txt"].assert_eq(&help(&["init"]));
     expect_file!["help/check-config.txt"].assert_eq(&help(&["check-config"]));
     expect_file!["help/schema.txt"].assert_eq(&help(&["schema"]));
+}
+
+#[test]
+fn the_schemas_are_written_down() {
+    let check = |document, file: expect_test::ExpectFile| {
+        let schema = serde_json::to_string_pretty(&crate::schema::of(document)).expect("JSON");
+        file.assert_eq(&(schema + "\n"));
+    };
+    check(Document::AppConfig, expect_file!["../../../docs/schemas/authgear.json"]);
+    check(Document::Features, expect_file!["../../../docs/schemas/authgear.features.json"]);
+    check(Document::Secrets, expect_file!["../../../docs/schemas/authgear.secrets.json"]);
 }
 
 #[test]

@@ -104,11 +104,11 @@ fn every_type() -> Vec<Event> {
 }
 
 #[test]
-fn the_page_of_events_is_current() {
+fn the_page_of_events_is_written_down() {
     let mut page = "# Events
 
 What the audit log keeps, and what webhooks will get. This page is written by a test in
-`crates/events`; `UPDATE_EXPECT=1 cargo test -p events` writes it again.
+`crates/events`; `cargo xtask codegen` writes it again.
 
 Every event has `id`, `seq`, `type`, `payload` and `context`. The context says when, about whom and
 through what (`timestamp`, `user_id`, `triggered_by`, `ip_address`, `user_agent`, `client_id`, …).

@@ -1,3 +1,4 @@
 //! Stories that need the whole server.
 
 mod app2app;
+mod coverage;
