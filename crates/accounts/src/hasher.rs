@@ -69,6 +69,9 @@ pub enum Verdict {
     },
 }
 
+/// How far hashes stand back: of a core that others want as well, they get about a tenth.
+const NICENESS: i32 = 10;
+
 enum Job {
     Password { password: Secret<String>, task: Task },
     Other(Box<dyn FnOnce() + Send>),
@@ -181,8 +184,16 @@ impl std::fmt::Debug for Hasher {
     }
 }
 
+/// Whoever waits for a hash waits long anyway; a session check should not wait for one. Where
+/// that cannot be told, hashes compete like everything else.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
+}
+
 /// A panic in somebody else's code costs one answer, not a thread.
 fn work_on(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+    stand_back();
     while catch_unwind(AssertUnwindSafe(|| work(queue, format))).is_err() {}
 }
 

@@ -1,6 +1,8 @@
 //! What is told of a person beside their session: it changes rarely and is asked for with every
 //! request, so an answer is good for some seconds.
 
+use std::time::Duration;
+
 use accounts::claims::{can_reauthenticate, is_verified};
 use ctx::Ctx;
 use domain::{AppId, UserId};
@@ -11,6 +13,9 @@ use web::Platform;
 
 /// How long somebody who has just verified an address may still look unverified.
 const FRESH_SECONDS: i64 = 5;
+
+/// How long an answer takes up memory: it is of no use once it is no longer fresh.
+const KEPT: Duration = Duration::from_secs(6);
 
 /// A hundred bytes each.
 const CACHED_MAX: u64 = 100_000;
@@ -27,7 +32,7 @@ pub(crate) struct FactsCache(Cache<(AppId, UserId), (Facts, Timestamp)>);
 
 impl Default for FactsCache {
     fn default() -> Self {
-        Self(Cache::new(CACHED_MAX))
+        Self(Cache::builder().max_capacity(CACHED_MAX).time_to_live(KEPT).build())
     }
 }
 

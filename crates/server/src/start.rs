@@ -52,6 +52,7 @@ pub struct Opened {
 /// Opens everything. Nothing listens yet.
 pub async fn open(settings: &Settings, report: Report<'_>) -> Result<Opened, StartError> {
     let rng = Rng::system();
+    gather_randomness(rng.clone());
     let outbound = Outbound::new(settings.outbound.clone())?;
     let store = open_store(settings, report).await?;
     let kv = open_kv(settings, report)?;
@@ -79,6 +80,12 @@ pub fn open_kv(settings: &Settings, report: Report<'_>) -> Result<Kv, StartError
     let Some(url) = &settings.redis_url else { return Ok(Kv::memory()) };
     report("connecting to Redis");
     Kv::redis(url.reveal()).map_err(StartError::Kv)
+}
+
+/// The generator gathers randomness of its own when it is first asked, which takes tens of
+/// milliseconds: it does so while the rest is opened, and not when the first page is.
+fn gather_randomness(rng: Rng) {
+    std::thread::spawn(move || rng.bytes::<32>());
 }
 
 /// Opens the database and brings it up to date.

@@ -27,6 +27,9 @@ use touches::Touches;
 /// administrator, another node, an account's end) counts within this time.
 const FRESH_SECONDS: i64 = 1;
 
+/// How long an answer takes up memory: it is of no use once it is no longer fresh.
+const FOUND_KEPT: Duration = Duration::from_secs(2);
+
 /// Some hundred bytes each.
 const CACHED_MAX: u64 = 100_000;
 
@@ -79,8 +82,7 @@ struct Cached {
 impl Sessions {
     pub fn new(store: Store, kv: Kv) -> Self {
         // Both caches are bounded by their size; time only frees memory early.
-        let found =
-            Cache::builder().max_capacity(CACHED_MAX).time_to_live(Duration::from_mins(1)).build();
+        let found = Cache::builder().max_capacity(CACHED_MAX).time_to_live(FOUND_KEPT).build();
         let ended =
             Cache::builder().max_capacity(CACHED_MAX).time_to_live(Duration::from_mins(1)).build();
         Self { store, kv, found, ended, touches: Arc::default() }

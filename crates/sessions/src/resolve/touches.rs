@@ -20,6 +20,9 @@ const EVERY_SECONDS: i64 = 60;
 /// Beyond this many between two flushes, uses are let go.
 const WAITING_MAX: usize = 50_000;
 
+/// Written in one go: everybody else who writes waits meanwhile.
+const TOGETHER: usize = 200;
+
 #[derive(Default)]
 pub(super) struct Touches(Mutex<HashMap<(AppId, SessionRef), Touch>>);
 
@@ -56,19 +59,22 @@ impl Touches {
             by_app.entry(app).or_default().push((session, touch));
         }
         for (app, touches) in by_app {
-            let mut tx = store.write(&app).await?;
-            for (session, touch) in touches {
-                let idle = touch.idle_expires_at;
-                match session {
-                    SessionRef::Idp(id) => {
-                        tx.idp_sessions().touch(&id, &touch.access, idle).await?;
-                    }
-                    SessionRef::Grant(id) => {
-                        tx.grants().touch(&id, &touch.access, idle).await?;
+            let mut touches = touches.into_iter().peekable();
+            while touches.peek().is_some() {
+                let mut tx = store.write(&app).await?;
+                for (session, touch) in touches.by_ref().take(TOGETHER) {
+                    let idle = touch.idle_expires_at;
+                    match session {
+                        SessionRef::Idp(id) => {
+                            tx.idp_sessions().touch(&id, &touch.access, idle).await?;
+                        }
+                        SessionRef::Grant(id) => {
+                            tx.grants().touch(&id, &touch.access, idle).await?;
+                        }
                     }
                 }
+                tx.commit().await?;
             }
-            tx.commit().await?;
         }
         Ok(())
     }

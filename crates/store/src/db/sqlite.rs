@@ -26,6 +26,9 @@ const STATEMENTS: usize = 512;
 /// For somebody who recovers or migrates the file at the moment. Readers never wait for writers.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages that a connection keeps: the upper levels of every index of some million people.
+const CACHE_KIB: i64 = 8 * 1024;
+
 /// Where the file is, and how safely it is written.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -68,6 +71,7 @@ impl Sqlite {
         let connection = Connection::open_with_flags(path, flags).map_err(failed("connect"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("connect"))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed("connect"))?;
         Ok(Self { connection, columns: HashMap::new() })
     }
 
