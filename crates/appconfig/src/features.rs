@@ -269,6 +269,8 @@ impl OAuthProviderFeatures {
             ProviderType::Adfs => &self.adfs,
             ProviderType::Apple => &self.apple,
             ProviderType::WeChat => &self.wechat,
+            // Upstream's features know nothing of them.
+            ProviderType::AnyOpenId | ProviderType::AnyOAuth2 => return false,
         };
         provider.disabled
     }

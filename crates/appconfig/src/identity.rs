@@ -8,8 +8,8 @@ pub use login_id::{
     LoginIdUsernameConfig,
 };
 pub use provider::{
-    CredentialsBehavior, OAuthProvider, OAuthSsoConfig, ProviderClaim, ProviderClaims,
-    ProviderType, WeChatAppType,
+    ClientAuthentication, CredentialsBehavior, OAuthProvider, OAuthSsoConfig, ProviderClaim,
+    ProviderClaims, ProviderType, WeChatAppType,
 };
 
 pub(crate) use provider::DemoProvider;

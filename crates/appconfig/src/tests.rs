@@ -191,3 +191,28 @@ fn the_schema_forbids_null_and_unknown_keys() {
     assert!(!text.contains("null"), "what is absent is absent");
     assert_eq!(schema()["additionalProperties"], false);
 }
+
+#[test]
+fn providers_of_ones_own_say_where_they_are() {
+    check(
+        "
+identity: { oauth: { providers: [
+  { alias: a, type: x_oidc, client_id: c },
+  { alias: b, type: x_oauth2, client_id: c, x_token_endpoint: nowhere, x_subject_pointer: id },
+] } }
+",
+        &expect![[r#"
+            invalid configuration
+              /identity/oauth/providers/0: "discovery_document_endpoint" is a required property
+              /identity/oauth/providers/1/x_token_endpoint: the value is not a "uri"
+              /identity/oauth/providers/1/x_subject_pointer: the value is not a "json-pointer"
+              /identity/oauth/providers/1: "x_authorization_endpoint" is a required property
+              /identity/oauth/providers/1: "x_userinfo_endpoint" is a required property"#]],
+    );
+    let endpoints = "x_authorization_endpoint: \"https://a/1\", x_token_endpoint: \"https://a/2\", x_userinfo_endpoint: \"https://a/3\"";
+    let more = format!(
+        "identity: {{ oauth: {{ providers: [{{ alias: b, type: x_oauth2, client_id: c, {endpoints} }}] }} }}"
+    );
+    let config = AppConfig::parse(&format!("{BASE}{more}")).unwrap();
+    assert_eq!(config.identity.oauth.providers[0].kind, Some(identity::ProviderType::AnyOAuth2));
+}

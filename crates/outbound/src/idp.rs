@@ -5,6 +5,7 @@
 //! browser or the same flow. Attributes come as the provider has them: normalising, storing and
 //! linking are the caller's.
 
+mod any;
 mod apple;
 mod authorize;
 mod claims;
@@ -14,10 +15,12 @@ mod wechat;
 
 use std::borrow::Cow;
 
-use appconfig::identity::{CredentialsBehavior, OAuthProvider, ProviderType, WeChatAppType};
+use appconfig::identity::{
+    ClientAuthentication, CredentialsBehavior, OAuthProvider, ProviderType, WeChatAppType,
+};
 use ctx::Ctx;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use stdx::{Rng, Secret};
 
 use crate::Outbound;
@@ -59,8 +62,6 @@ pub enum IdpOutcome {
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdpProfile {
     pub provider_type: ProviderType,
-    /// What tells accounts of one provider from those of another of the same type.
-    pub provider_keys: Map<String, Value>,
     /// The account, among those of the provider.
     pub subject: String,
     /// Everything that the provider says.
@@ -135,6 +136,7 @@ impl Outbound {
             ProviderType::Facebook => graph::FACEBOOK_AUTHORIZE.to_owned(),
             ProviderType::Github => graph::GITHUB_AUTHORIZE.to_owned(),
             ProviderType::WeChat => wechat::AUTHORIZE.to_owned(),
+            ProviderType::AnyOAuth2 => any::authorization_endpoint(&account)?.to_owned(),
             _ => self.openid_endpoints(ctx, &account).await?.authorization_endpoint.clone(),
         };
         authorize::url(&endpoint, &account, handshake, request)
@@ -160,6 +162,7 @@ impl Outbound {
             ProviderType::Facebook => self.facebook_profile(&account, code).await,
             ProviderType::Github => self.github_profile(&account, code).await,
             ProviderType::WeChat => self.wechat_profile(&account, code).await,
+            ProviderType::AnyOAuth2 => self.any_profile(ctx, &account, code).await,
             _ => self.openid_profile(ctx, &account, code, &answer.user).await,
         };
         // What the project says counts, not what the demonstration account says.
@@ -245,38 +248,19 @@ impl Account<'_> {
         self.provider.client_id.as_deref().unwrap_or_default()
     }
 
+    /// Whether the secret goes into a header rather than into the form.
+    pub fn is_basic(&self) -> bool {
+        self.provider.x_client_authentication == Some(ClientAuthentication::Basic)
+    }
+
     pub fn profile(
         &self,
         subject: &str,
         raw: Map<String, Value>,
         standard: Map<String, Value>,
     ) -> IdpProfile {
-        IdpProfile {
-            provider_type: self.kind,
-            provider_keys: provider_keys(&self.provider, self.kind),
-            subject: subject.to_owned(),
-            raw,
-            standard,
-        }
+        IdpProfile { provider_type: self.kind, subject: subject.to_owned(), raw, standard }
     }
-}
-
-/// What tells providers of one type apart; upstream keeps it beside each identity.
-fn provider_keys(provider: &OAuthProvider, kind: ProviderType) -> Map<String, Value> {
-    let keys = match kind {
-        ProviderType::Google | ProviderType::Github | ProviderType::Adfs => json!({}),
-        ProviderType::Facebook | ProviderType::Linkedin => {
-            json!({ "client_id": provider.client_id })
-        }
-        ProviderType::AzureAdV2 | ProviderType::AzureAdB2c => json!({ "tenant": provider.tenant }),
-        ProviderType::Apple => json!({ "team_id": provider.team_id }),
-        ProviderType::WeChat => json!({
-            "account_id": provider.account_id,
-            "is_sandbox_account": provider.is_sandbox_account.to_string(),
-        }),
-    };
-    let Value::Object(keys) = keys else { return Map::new() };
-    keys
 }
 
 impl From<IdpRefusal> for Stop {

@@ -21,6 +21,10 @@ pub fn id_of(provider: &OAuthProvider) -> Option<OAuthProviderId> {
         ProviderType::Apple => {
             json!({ "team_id": provider.team_id.as_deref().unwrap_or_default() })
         }
+        ProviderType::AnyOpenId => {
+            json!({ "discovery_document_endpoint": provider.discovery_document_endpoint })
+        }
+        ProviderType::AnyOAuth2 => json!({ "userinfo_endpoint": provider.x_userinfo_endpoint }),
         ProviderType::WeChat => json!({
             "account_id": provider.account_id.as_deref().unwrap_or_default(),
             "is_sandbox_account": provider.is_sandbox_account.to_string(),

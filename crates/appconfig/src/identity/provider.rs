@@ -4,6 +4,7 @@
 //! wild carry leftovers of providers that were edited.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,29 @@ pub struct OAuthProvider {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<text::Uri>")]
     pub wechat_redirect_uris: Vec<String>,
+    /// Asked for instead of `openid profile email`, or of nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)))]
+    pub x_scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "text::Uri")]
+    pub x_authorization_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "text::Uri")]
+    pub x_token_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "text::Uri")]
+    pub x_userinfo_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_client_authentication: Option<ClientAuthentication>,
+    /// Where the account is in what the provider says of somebody; `/sub` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "text::JsonPointer")]
+    pub x_subject_pointer: Option<String>,
+    /// Where standard claims are, when not under their own names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, text::JsonPointer>")]
+    pub x_claim_pointers: BTreeMap<String, String>,
 }
 
 choice! {
@@ -99,6 +123,16 @@ choice! {
         Adfs = "adfs",
         Apple = "apple",
         WeChat = "wechat",
+        /// Any that speaks OpenID Connect. Not upstream's.
+        AnyOpenId = "x_oidc",
+        /// Any that speaks OAuth 2.0. Not upstream's.
+        AnyOAuth2 = "x_oauth2",
+    }
+
+    /// How a client shows its secret (RFC 6749 §2.3.1).
+    pub enum ClientAuthentication {
+        Post = "client_secret_post",
+        Basic = "client_secret_basic",
     }
 
     /// Whose client secret is used.
@@ -121,9 +155,12 @@ impl ProviderType {
             Self::Google | Self::Facebook | Self::Github | Self::Linkedin => &[],
             Self::AzureAdV2 => &["tenant"],
             Self::AzureAdB2c => &["tenant", "policy"],
-            Self::Adfs => &["discovery_document_endpoint"],
+            Self::Adfs | Self::AnyOpenId => &["discovery_document_endpoint"],
             Self::Apple => &["key_id", "team_id"],
             Self::WeChat => &["app_type", "account_id"],
+            Self::AnyOAuth2 => {
+                &["x_authorization_endpoint", "x_token_endpoint", "x_userinfo_endpoint"]
+            }
         }
     }
 }

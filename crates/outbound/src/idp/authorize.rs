@@ -1,5 +1,7 @@
 //! The address to which a browser is sent: each provider's scopes, prompts and extras.
 
+use std::borrow::Cow;
+
 use appconfig::identity::ProviderType;
 use stdx::base64url;
 use url::Url;
@@ -20,11 +22,12 @@ pub(super) fn url(
     let client = if kind == ProviderType::WeChat { "appid" } else { "client_id" };
     let challenge = base64url(&stdx::sha256(handshake.code_verifier.as_bytes()));
     let is_openid = sends_nonce(kind);
+    let scope = scope(account);
     let parameters = [
         ("response_type", (kind != ProviderType::Github).then_some("code")),
         (client, Some(account.client_id())),
         ("redirect_uri", Some(request.redirect_uri)),
-        ("scope", Some(scope(kind))),
+        ("scope", Some(&*scope)),
         ("state", request.state),
         ("response_mode", request.response_mode.filter(|_| is_openid)),
         ("prompt", Some(prompt.as_str())),
@@ -48,11 +51,13 @@ pub(super) fn sends_nonce(kind: ProviderType) -> bool {
         | ProviderType::Apple
         | ProviderType::AzureAdV2
         | ProviderType::AzureAdB2c
-        | ProviderType::Adfs => true,
+        | ProviderType::Adfs
+        | ProviderType::AnyOpenId => true,
         ProviderType::Facebook
         | ProviderType::Github
         | ProviderType::Linkedin
-        | ProviderType::WeChat => false,
+        | ProviderType::WeChat
+        | ProviderType::AnyOAuth2 => false,
     }
 }
 
@@ -63,7 +68,9 @@ pub(super) fn takes_pkce(kind: ProviderType) -> bool {
         | ProviderType::Github
         | ProviderType::AzureAdV2
         | ProviderType::AzureAdB2c
-        | ProviderType::Adfs => true,
+        | ProviderType::Adfs
+        | ProviderType::AnyOpenId
+        | ProviderType::AnyOAuth2 => true,
         ProviderType::Apple
         | ProviderType::Facebook
         | ProviderType::Linkedin
@@ -71,18 +78,29 @@ pub(super) fn takes_pkce(kind: ProviderType) -> bool {
     }
 }
 
-fn scope(kind: ProviderType) -> &'static str {
-    match kind {
+fn scope(account: &Account<'_>) -> Cow<'static, str> {
+    let own = &account.provider.x_scopes;
+    if takes_scopes(account.kind) && !own.is_empty() {
+        return own.join(" ").into();
+    }
+    Cow::Borrowed(match account.kind {
         ProviderType::Google
         | ProviderType::Linkedin
         | ProviderType::AzureAdV2
-        | ProviderType::Adfs => "openid profile email",
+        | ProviderType::Adfs
+        | ProviderType::AnyOpenId => "openid profile email",
         ProviderType::AzureAdB2c => "openid",
         ProviderType::Apple => "name email",
         ProviderType::Facebook => "email public_profile",
         ProviderType::Github => "read:user user:email",
         ProviderType::WeChat => "snsapi_login",
-    }
+        ProviderType::AnyOAuth2 => "",
+    })
+}
+
+/// Providers of which only the project knows what they can be asked for.
+fn takes_scopes(kind: ProviderType) -> bool {
+    matches!(kind, ProviderType::AnyOpenId | ProviderType::AnyOAuth2)
 }
 
 /// What of `asked` the provider understands.
@@ -99,12 +117,15 @@ fn prompt<'a>(kind: ProviderType, asked: &[&'a str]) -> Vec<&'a str> {
         ProviderType::AzureAdV2 => {
             first(&["login", "consent", "select_account"]).into_iter().collect()
         }
+        // OpenID Connect Core 1.0 §3.1.2.1.
+        ProviderType::AnyOpenId => asked.to_vec(),
         ProviderType::AzureAdB2c | ProviderType::Adfs => first(&["login"]).into_iter().collect(),
         ProviderType::Apple
         | ProviderType::Facebook
         | ProviderType::Github
         | ProviderType::Linkedin
-        | ProviderType::WeChat => Vec::new(),
+        | ProviderType::WeChat
+        | ProviderType::AnyOAuth2 => Vec::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Providers that speak OpenID Connect: Google, Apple, LinkedIn, Microsoft's three.
+//! Providers that speak OpenID Connect: Google, Apple, LinkedIn, Microsoft's three, and any other.
 //!
 //! Each has its way of saying where its endpoints are, who it is, and which claim is the account.
 
@@ -6,20 +6,23 @@ use std::sync::Arc;
 
 use appconfig::identity::ProviderType;
 use ctx::Ctx;
-use http::Method;
+use http::{Method, header};
 use jose::{Expected, Jwt};
 use serde_json::{Map, Value};
 use stdx::constant_time_eq;
 use url::Url;
 
 use super::authorize::{sends_nonce, takes_pkce};
-use super::{Account, BOUNDS, Code, IdpError, IdpProfile, IdpRefusal, Stop, apple, claims, no};
+use super::{
+    Account, BOUNDS, Code, IdpError, IdpProfile, IdpRefusal, Stop, any, apple, claims, no,
+};
 use crate::Outbound;
 use crate::documents::{Discovery, SignedElsewhere};
 use crate::http::{Answer, HttpError, Route, exchange, form};
 
 /// How far a provider's clock may be from ours.
 const SKEW_SECONDS: i64 = 5 * 60;
+const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const GOOGLE: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
 
 impl Outbound {
@@ -45,7 +48,7 @@ impl Outbound {
         user: &str,
     ) -> Result<IdpProfile, Stop> {
         let endpoints = self.openid_endpoints(ctx, account).await?;
-        let tokens = self.redeem(ctx, account, &endpoints, code).await?;
+        let tokens = self.redeem(ctx, account, &endpoints.token_endpoint, code).await?;
         let id_token = claims::text(&tokens, "id_token");
         let id_token = id_token.ok_or(IdpRefusal::Protocol("there is no ID token"))?;
         let jwt = match self.verify_by(ctx, Route::Idp, &endpoints.jwks_uri, id_token).await? {
@@ -64,18 +67,21 @@ impl Outbound {
         if account.kind == ProviderType::Linkedin {
             raw = self.userinfo(&endpoints.userinfo_endpoint, &tokens).await?;
         }
+        if account.kind == ProviderType::AnyOpenId && !endpoints.userinfo_endpoint.is_empty() {
+            raw = self.with_userinfo(&endpoints.userinfo_endpoint, &tokens, raw).await?;
+        }
         if account.kind == ProviderType::Apple {
             apple::add_name(&mut raw, user)?;
         }
-        let standard = standard(account.kind, &raw)?;
+        let standard = standard(account, &raw)?;
         Ok(account.profile(&subject, raw, standard))
     }
 
-    async fn redeem(
+    pub(super) async fn redeem(
         &self,
         ctx: &Ctx,
         account: &Account<'_>,
-        endpoints: &Discovery,
+        token_endpoint: &str,
         code: Code<'_>,
     ) -> Result<Map<String, Value>, Stop> {
         let made;
@@ -88,17 +94,38 @@ impl Outbound {
         };
         let mut fields = vec![
             ("grant_type", "authorization_code"),
-            ("client_id", account.client_id()),
-            ("client_secret", secret.reveal()),
             ("code", code.text),
             ("redirect_uri", code.redirect_uri),
         ];
         if takes_pkce(account.kind) {
             fields.push(("code_verifier", &code.handshake.code_verifier));
         }
-        let endpoint = address(&endpoints.token_endpoint)?;
-        let request = self.0.http.request(Route::Idp, Method::POST, &endpoint)?;
-        read_tokens(&exchange(form(request, &fields), BOUNDS).await?)
+        let endpoint = address(token_endpoint)?;
+        let mut request = self.0.http.request(Route::Idp, Method::POST, &endpoint)?;
+        if account.is_basic() {
+            request =
+                request.basic_auth(encoded(account.client_id()), Some(encoded(secret.reveal())));
+        } else {
+            fields.extend([("client_id", account.client_id()), ("client_secret", secret.reveal())]);
+        }
+        let request = form(request, &fields).header(header::ACCEPT, "application/json");
+        read_tokens(&exchange(request, BOUNDS).await?)
+    }
+
+    /// What the userinfo endpoint says as well. It has to speak of the same person (OpenID Connect
+    /// Core 1.0 §5.3.2), and where both say something the signed word counts.
+    async fn with_userinfo(
+        &self,
+        endpoint: &str,
+        tokens: &Map<String, Value>,
+        signed: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Stop> {
+        let mut said = self.userinfo(endpoint, tokens).await?;
+        if said.get("sub") != signed.get("sub") {
+            return Err(IdpRefusal::Protocol("the profile is of somebody else").into());
+        }
+        said.extend(signed);
+        Ok(said)
     }
 
     /// What is said of the bearer of an access token.
@@ -117,6 +144,11 @@ impl Outbound {
         }
         Ok(answer.json()?)
     }
+}
+
+/// A name or a secret as it stands in a Basic header (RFC 6749 §2.3.1).
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 pub(super) fn address(endpoint: &str) -> Result<Url, IdpError> {
@@ -152,12 +184,15 @@ fn discovery_url(account: &Account<'_>) -> Result<Option<String>, IdpError> {
             "https://{tenant}.b2clogin.com/{tenant}.onmicrosoft.com/{policy}/v2.0/.well-known/\
              openid-configuration"
         ),
-        ProviderType::Adfs => provider
+        ProviderType::Adfs | ProviderType::AnyOpenId => provider
             .discovery_document_endpoint
             .clone()
             .ok_or(IdpError::Configuration("there is no discovery document"))?,
         ProviderType::Apple => return Ok(None),
-        ProviderType::Facebook | ProviderType::Github | ProviderType::WeChat => {
+        ProviderType::Facebook
+        | ProviderType::Github
+        | ProviderType::WeChat
+        | ProviderType::AnyOAuth2 => {
             return Err(IdpError::Configuration("the provider does not speak OpenID Connect"));
         }
     }))
@@ -217,6 +252,12 @@ fn is_issuer(account: &Account<'_>, endpoints: &Discovery, jwt: &Jwt, issuer: &s
         }
         // AD FS may be told to call itself otherwise, but not to be another server.
         ProviderType::Adfs => issuer == endpoints.issuer || is_of_document(account, issuer),
+        // The document is that of the issuer (OpenID Connect Discovery 1.0 §4.3).
+        ProviderType::AnyOpenId => {
+            let document = account.provider.discovery_document_endpoint.as_deref();
+            let known = format!("{}{WELL_KNOWN}", issuer.trim_end_matches('/'));
+            issuer == endpoints.issuer && document == Some(known.as_str())
+        }
         _ => issuer == endpoints.issuer,
     }
 }
@@ -230,10 +271,10 @@ fn is_of_document(account: &Account<'_>, issuer: &str) -> bool {
 }
 
 fn standard(
-    kind: ProviderType,
+    account: &Account<'_>,
     raw: &Map<String, Value>,
 ) -> Result<Map<String, Value>, IdpRefusal> {
-    Ok(match kind {
+    Ok(match account.kind {
         ProviderType::Apple => claims::with_given_name(claims::standard(raw)),
         ProviderType::AzureAdB2c => azure_b2c(raw),
         ProviderType::Adfs => {
@@ -246,6 +287,7 @@ fn standard(
             }
             standard
         }
+        ProviderType::AnyOpenId => claims::standard(&any::renamed(account, raw)),
         _ => claims::standard(raw),
     })
 }
