@@ -12,12 +12,13 @@ use std::time::Duration;
 use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder};
+use reqwest::{Client, ClientBuilder, Proxy, RequestBuilder};
 use url::Url;
 
 pub(crate) use guard::Guard;
 
 use crate::settings::{Settings, SettingsError};
+use crate::trust::Trust;
 
 /// A server that does not take a connection by then is not going to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -174,12 +175,8 @@ fn builder(settings: &Settings) -> Result<ClientBuilder, SettingsError> {
         Some(proxy) => builder.proxy(parse_proxy(proxy)?),
         None => builder,
     };
-    let Some(path) = &settings.ca_file else { return Ok(builder) };
-    let certificates = Certificate::from_pem_bundle(&Settings::read_ca(path)?)
-        .ok()
-        .filter(|list| !list.is_empty())
-        .ok_or_else(|| SettingsError::NoCertificate(path.clone()))?;
-    Ok(builder.tls_certs_merge(certificates))
+    let trust = Trust::with(settings.ca_file.as_deref())?;
+    Ok(builder.tls_backend_preconfigured(trust.client_config()?))
 }
 
 /// The settings as identity providers are reached.

@@ -5,7 +5,6 @@
 //! (RFC 4513 §5.1.2).
 
 mod entry;
-mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +20,10 @@ use tokio::task::JoinSet;
 use url::Url;
 
 pub use entry::LdapEntry;
-pub(crate) use tls::config as tls_config;
 
 use crate::Outbound;
 use crate::settings::SettingsError;
+use crate::trust::Trust;
 
 /// For connecting, and for each operation.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,7 +63,7 @@ pub enum LdapError {
 
 /// What connections to directories are made with.
 pub(crate) struct Directories {
-    tls: Option<Arc<ClientConfig>>,
+    tls: Arc<ClientConfig>,
 }
 
 /// A conversation, which ends when it is dropped.
@@ -75,7 +74,8 @@ struct Connection {
 
 impl Directories {
     pub fn new(settings: &crate::Settings) -> Result<Self, SettingsError> {
-        Ok(Self { tls: settings.ca_file.as_ref().map(tls_config).transpose()? })
+        let trust = Trust::with(settings.ca_file.as_deref())?;
+        Ok(Self { tls: Arc::new(trust.client_config()?) })
     }
 }
 
@@ -135,11 +135,8 @@ impl Outbound {
         let url = Url::parse(&server.url);
         let url = url.map_err(|_| LdapError::Configuration("the address is not one"))?;
         let settings = || {
-            let settings = LdapConnSettings::new().set_conn_timeout(OPERATION_TIMEOUT);
-            match &self.0.directories.tls {
-                Some(tls) => settings.set_config(tls.clone()),
-                None => settings,
-            }
+            let tls = self.0.directories.tls.clone();
+            LdapConnSettings::new().set_conn_timeout(OPERATION_TIMEOUT).set_config(tls)
         };
         if url.scheme() == "ldaps" {
             return Connection::open(settings(), &url).await;

@@ -16,6 +16,7 @@ mod ldap;
 mod mail;
 mod settings;
 mod sms;
+mod trust;
 mod webhook;
 pub mod whatsapp;
 

@@ -116,10 +116,3 @@ impl Endpoints {
         Self::all_at("http://127.0.0.1:0")
     }
 }
-
-impl Settings {
-    /// The certificates of a file, as one text of PEM.
-    pub(crate) fn read_ca(path: &PathBuf) -> Result<Vec<u8>, SettingsError> {
-        std::fs::read(path).map_err(|source| SettingsError::CaFile { path: path.clone(), source })
-    }
-}

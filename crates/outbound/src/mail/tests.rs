@@ -1,9 +1,13 @@
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::fake::ctx;
@@ -12,19 +16,30 @@ use crate::{Outbound, Settings};
 /// A mail server on loopback that writes down what it is told.
 struct Sink {
     port: u16,
+    ca_file: PathBuf,
     heard: Arc<Mutex<Vec<String>>>,
     _server: JoinSet<()>,
+}
+
+/// Where TLS begins.
+#[derive(Clone, Copy, PartialEq)]
+enum Encryption {
+    Nowhere,
+    Offered,
+    AtOnce,
 }
 
 /// How it behaves.
 #[derive(Clone, Copy)]
 struct Manner {
     offers_login: bool,
+    tls: Encryption,
     /// What it says once it has the whole mail.
     verdict: &'static str,
 }
 
-const FRIENDLY: Manner = Manner { offers_login: true, verdict: "250 taken" };
+const FRIENDLY: Manner =
+    Manner { offers_login: true, tls: Encryption::Nowhere, verdict: "250 taken" };
 
 impl Sink {
     async fn new(manner: Manner) -> Self {
@@ -32,14 +47,16 @@ impl Sink {
         let port = listener.local_addr().unwrap().port();
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let record = heard.clone();
+        let (acceptor, ca_file) = certificate(port);
         let mut server = JoinSet::new();
         server.spawn(async move {
             let mut conversations = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                conversations.spawn(converse(stream, manner, record.clone()));
+                let (record, acceptor) = (record.clone(), acceptor.clone());
+                conversations.spawn(serve(stream, manner, record, acceptor));
             }
         });
-        Self { port, heard, _server: server }
+        Self { port, ca_file, heard, _server: server }
     }
 
     fn heard(&self) -> String {
@@ -47,20 +64,86 @@ impl Sink {
     }
 
     fn ctx(&self, username: &str) -> Ctx {
+        self.ctx_at("127.0.0.1", "normal", username)
+    }
+
+    fn ctx_at(&self, host: &str, mode: &str, username: &str) -> Ctx {
         let server = json!({
-            "host": "127.0.0.1", "port": self.port, "username": username, "password": "hush",
+            "host": host, "port": self.port, "mode": mode,
+            "username": username, "password": "hush",
         });
         ctx("", json!({ "mail.smtp": server }))
     }
+
+    /// The way out that trusts this sink's certificate.
+    fn trusted(&self) -> Outbound {
+        let ca_file = Some(self.ca_file.clone());
+        Outbound::new(Settings { ca_file, ..Settings::default() }).unwrap()
+    }
 }
 
-async fn converse(stream: TcpStream, manner: Manner, record: Arc<Mutex<Vec<String>>>) {
+/// A certificate for this machine, and the file that makes others trust it.
+fn certificate(port: u16) -> (TlsAcceptor, PathBuf) {
+    let names = ["localhost", "127.0.0.1", "0.0.0.0"].map(str::to_owned).to_vec();
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    let path =
+        std::env::temp_dir().join(format!("authwarden-sink-{}-{port}.pem", std::process::id()));
+    std::fs::write(&path, made.cert.pem()).unwrap();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), path)
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.ca_file);
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    manner: Manner,
+    record: Arc<Mutex<Vec<String>>>,
+    acceptor: TlsAcceptor,
+) {
+    if manner.tls == Encryption::AtOnce {
+        let Ok(stream) = acceptor.accept(stream).await else { return };
+        return converse(BufReader::new(stream), manner, &record, "220 sink").await;
+    }
     let mut stream = BufReader::new(stream);
-    let mut say = "220 sink".to_owned();
+    if manner.tls == Encryption::Nowhere {
+        return converse(stream, manner, &record, "220 sink").await;
+    }
+    for say in ["220 sink", "250-sink\r\n250 STARTTLS", "220 go on"] {
+        stream.write_all(format!("{say}\r\n").as_bytes()).await.unwrap();
+        if say != "220 go on" {
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            record.lock().unwrap().push(line.trim_end().to_owned());
+        }
+    }
+    let Ok(stream) = acceptor.accept(stream.into_inner()).await else { return };
+    converse(BufReader::new(stream), manner, &record, "").await;
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: BufReader<S>,
+    manner: Manner,
+    record: &Mutex<Vec<String>>,
+    greeting: &str,
+) {
+    let mut say = greeting.to_owned();
     let mut in_data = false;
     loop {
         if !say.is_empty() {
             stream.write_all(format!("{say}\r\n").as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
         }
         let mut line = String::new();
         if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
@@ -201,4 +284,47 @@ async fn kept_mails_are_kept_newest_first_and_not_without_end() {
     assert_eq!(kept.len(), 50);
     assert_eq!(kept[0].subject.as_deref(), Some("mail 59"));
     assert_ne!(kept[0].id, kept[1].id);
+}
+
+#[tokio::test]
+async fn tls_from_the_first_byte_is_spoken_where_it_is_said() {
+    let sink = Sink::new(Manner { tls: Encryption::AtOnce, ..FRIENDLY }).await;
+    let ctx = sink.ctx_at("localhost", "ssl", "user");
+    sink.trusted().send_mail(&ctx, &mail()).await.unwrap();
+    assert!(sink.heard().contains("AUTH PLAIN"), "{}", sink.heard());
+}
+
+#[tokio::test]
+async fn starttls_is_taken_where_it_is_offered() {
+    let sink = Sink::new(Manner { tls: Encryption::Offered, ..FRIENDLY }).await;
+    // An address of this machine that does not look like one.
+    let ctx = sink.ctx_at("0.0.0.0", "normal", "user");
+    sink.trusted().send_mail(&ctx, &mail()).await.unwrap();
+    let heard = sink.heard();
+    let (before, after) = heard.split_once("STARTTLS").expect("an upgrade");
+    assert!(!before.contains("AUTH") && after.contains("AUTH PLAIN"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_somebody_else_gets_no_mail() {
+    for tls in [Encryption::AtOnce, Encryption::Offered] {
+        let sink = Sink::new(Manner { tls, ..FRIENDLY }).await;
+        let mode = if tls == Encryption::AtOnce { "ssl" } else { "normal" };
+        let ctx = sink.ctx_at("localhost", mode, "user");
+        let error = outbound().send_mail(&ctx, &mail()).await.unwrap_err();
+        assert!(matches!(error, MailError::Unavailable(_)), "{error:?}");
+        assert!(!sink.heard().contains("AUTH") && !sink.heard().contains("MAIL"));
+    }
+}
+
+#[tokio::test]
+async fn with_a_password_nothing_travels_in_the_clear() {
+    for offers_login in [true, false] {
+        let sink = Sink::new(Manner { offers_login, ..FRIENDLY }).await;
+        let ctx = sink.ctx_at("0.0.0.0", "normal", "user");
+        let error = outbound().send_mail(&ctx, &mail()).await.unwrap_err();
+        assert!(matches!(error, MailError::Unavailable(_)), "{error:?}");
+        let heard = sink.heard();
+        assert!(!heard.contains("AUTH") && !heard.contains("MAIL"), "{heard}");
+    }
 }
