@@ -34,7 +34,7 @@ const QUERY_BYTES_MAX: usize = 16 * 1024;
 const WORDS_CHARS_MAX: usize = 500;
 
 /// What ties the answer of a provider to the question, for the caller to keep in between.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handshake {
     pub nonce: String,
     pub code_verifier: String,
@@ -103,6 +103,12 @@ pub(crate) struct Account<'a> {
 pub(crate) enum Stop {
     Refused(IdpRefusal),
     Failed(IdpError),
+}
+
+impl std::fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Handshake")
+    }
 }
 
 impl Handshake {
@@ -286,5 +292,7 @@ pub fn is_wechat_web(provider: &OAuthProvider) -> bool {
     provider.app_type == Some(WeChatAppType::Web)
 }
 
+#[cfg(test)]
+mod proxy_tests;
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,8 @@ use crate::settings::SmtpServer;
 /// but a person may be waiting for the outcome.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A mail to one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mail to one person. It prints without what it says, which is a code more often than not.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// An address, with or without a name. A server with a sender of its own has its way.
     pub from: String,
@@ -31,6 +31,12 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: Option<String>,
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail").field("to", &self.to).finish_non_exhaustive()
+    }
 }
 
 /// Why a mail has not been handed over.

@@ -24,8 +24,9 @@ use crate::webhook::WebhookError;
 /// Gateways queue what they take, so an answer comes at once or not at all.
 const BOUNDS: Bounds = Bounds::new(5, 64 * 1024);
 
-/// A text message to one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A text message to one person. It prints without what it says, which is a code more often than
+/// not.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Sms {
     /// E.164.
     pub to: String,
@@ -40,7 +41,7 @@ pub struct Sms {
 }
 
 /// What the text was made of; for custom gateways that have templates of their own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TemplateVariables {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub app_name: String,
@@ -68,6 +69,20 @@ pub struct TemplateVariables {
     pub url: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub x_state: String,
+}
+
+impl std::fmt::Debug for Sms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { to, template_name, .. } = self;
+        let mut shown = f.debug_struct("Sms");
+        shown.field("to", to).field("template_name", template_name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for TemplateVariables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TemplateVariables")
+    }
 }
 
 /// What became of a message.

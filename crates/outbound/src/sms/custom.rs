@@ -18,13 +18,19 @@ const WORDS_CHARS_MAX: usize = 500;
 const SCRIPT_SCHEME: &str = "authgeardeno://";
 
 /// A script of the project that sends the message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ScriptCall {
     /// Where it is among the project's files, such as `deno/sms.ts`.
     pub path: String,
     /// Its argument.
     pub input: Value,
     pub timeout: Duration,
+}
+
+impl std::fmt::Debug for ScriptCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScriptCall").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// What webhooks and scripts answer.

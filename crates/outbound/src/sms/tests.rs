@@ -208,3 +208,9 @@ async fn nothing_leaves_without_a_gateway() {
     let outcome = outbound.send_sms(&ctx("", json!({})), &sms()).await;
     assert_eq!(word(outcome), "error: there is no gateway for text messages");
 }
+
+#[test]
+fn what_a_message_says_is_not_printed() {
+    let printed = format!("{:?} {:?}", sms(), sms().variables);
+    assert!(printed.contains("+85298765432") && !printed.contains("123456"), "{printed}");
+}
