@@ -26,6 +26,7 @@ pub fn router() -> Router<Platform> {
     Router::new()
         .route("/settings", get(overview::show))
         // Where older versions of the SDKs lead.
+        .route("/settings/identity", get(to_overview))
         .route("/settings/identities", get(to_overview))
         .route("/settings/profile", get(profile::show).post(profile::save))
         .route("/settings/change_password", get(password::show).post(password::save))

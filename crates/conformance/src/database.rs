@@ -5,8 +5,6 @@
 
 mod rows;
 
-use std::fmt::Write as _;
-
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -71,7 +69,7 @@ impl Database {
         Ok(())
     }
 
-    /// Writes a project's files and its host, and tells whoever listens, as upstream's triggers do.
+    /// Writes a project's files and its host.
     pub async fn put_project(
         &self,
         app_id: &str,
@@ -86,7 +84,7 @@ impl Database {
         };
         let quoted = |text: &str| text.replace('\'', "''");
         let files = quoted(&Value::Object(files.clone()).to_string());
-        let mut sql = format!(
+        let sql = format!(
             "INSERT INTO _portal_config_source (id, app_id, created_at, updated_at, data, plan_name)
              VALUES ('{source}', '{app_id}', {now}, {now}, '{files}', '')
              ON CONFLICT (app_id) DO UPDATE SET data = excluded.data, updated_at = excluded.updated_at;
@@ -95,13 +93,6 @@ impl Database {
              VALUES ('{host}', '{app_id}', {now}, '{domain}', '{domain}', '{nonce}', false)
              ON CONFLICT DO NOTHING;"
         );
-        if matches!(self, Self::Postgres(_)) {
-            let _ = write!(
-                sql,
-                "SELECT pg_notify('config_source_change', '{app_id}');
-                 SELECT pg_notify('domain_change', '{domain}');"
-            );
-        }
         self.script(&sql).await
     }
 }

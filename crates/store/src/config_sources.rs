@@ -103,8 +103,7 @@ impl ConfigSources<'_> {
                    ON CONFLICT (app_id) DO UPDATE
                      SET data = excluded.data, updated_at = excluded.updated_at";
         self.0.execute(sql, &[Arg::Text(id), Arg::Time(at), Arg::Object(data)]).await?;
-        let app = self.0.app().clone();
-        self.0.notify(CONFIG_SOURCE_CHANGE, app.as_str()).await
+        Ok(())
     }
 
     /// Gives this project a host. A host has one owner: it stays with whoever has it.
@@ -114,10 +113,6 @@ impl ConfigSources<'_> {
                    VALUES ($1, $2, $3, $4, $4, '', FALSE)
                    ON CONFLICT (apex_domain) DO NOTHING";
         let args = [Arg::Text(id), Arg::Time(at), Arg::Text(domain)];
-        let is_new = self.0.execute(sql, &args).await? == 1;
-        if is_new {
-            self.0.notify(DOMAIN_CHANGE, domain).await?;
-        }
-        Ok(is_new)
+        Ok(self.0.execute(sql, &args).await? == 1)
     }
 }

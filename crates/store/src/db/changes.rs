@@ -11,7 +11,7 @@ use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{Result, failed};
-use super::{Arg, Conn, Engine, Store, Tx};
+use super::{Engine, Store};
 
 /// A server that does not take the connection for this long is not there.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -72,19 +72,6 @@ impl Changes {
         listener.listen_all(self.channels.iter().copied()).await.map_err(failed("listen"))?;
         self.listener = Some(listener);
         Ok(())
-    }
-}
-
-impl Tx {
-    /// Tells those who listen on `channel`, once this is committed. Nobody listens on SQLite.
-    pub(crate) async fn notify(&mut self, channel: &str, about: &str) -> Result<()> {
-        match self.conn {
-            Conn::SqliteReader(_) | Conn::SqliteWriter(_) => Ok(()),
-            Conn::PostgresReader(_) | Conn::PostgresWriter(_) => {
-                let sql = "SELECT pg_notify($2, $3) WHERE $1 = $1";
-                self.execute(sql, &[Arg::Text(channel), Arg::Text(about)]).await.map(drop)
-            }
-        }
     }
 }
 
