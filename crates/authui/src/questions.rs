@@ -50,7 +50,7 @@ async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
     if let Some(step) = visit.query.get("x_step") {
         let token = Step::open(visit, step).ok_or(Problem::Expired)?;
         let reply = flow::look(&cx(visit), &token).await?;
-        return show_reply(visit, pending.as_ref(), reply);
+        return show_reply(visit, pending.as_ref(), reply).await;
     }
     if pending.is_none() && visit.session().await?.is_some() {
         // Signed in, and nobody asks for more.
@@ -62,7 +62,7 @@ async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
     };
     let flow = choice::flow_for(&visit.ctx.app.config, kind, pending.as_ref());
     let reply = flow::create(&cx(visit), flow, setting).await?;
-    show_reply(visit, pending.as_ref(), reply)
+    show_reply(visit, pending.as_ref(), reply).await
 }
 
 /// Feeds what a form says to the question that it was for.
@@ -72,7 +72,7 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     let token = Step::open(&visit, posted).ok_or(Problem::Expired)?;
     let asked = match flow::look(&cx(&visit), &token).await? {
         Reply::Asked(asked) => asked,
-        reply => return show_reply(&visit, pending.as_ref(), reply),
+        reply => return show_reply(&visit, pending.as_ref(), reply).await,
     };
     let input = match input::of(&asked.ask, &fields) {
         Ok(input) => input,
@@ -83,7 +83,7 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     };
     match flow::feed(&cx(&visit), &token, &input).await? {
         Reply::Asked(next) => Ok(go_on(&visit, &next)),
-        Reply::Finished(finished) => Ok(finish(&visit, *finished)),
+        Reply::Finished(finished) => finish(&visit, *finished).await,
         Reply::Refused(refusal) => {
             let client = show::client_of(&visit, &asked.setting);
             match Refused::of(&visit, &asked, client, refusal)? {
@@ -97,10 +97,14 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     }
 }
 
-fn show_reply(visit: &Visit, pending: Option<&Pending>, reply: Reply) -> Result<Response, Problem> {
+async fn show_reply(
+    visit: &Visit,
+    pending: Option<&Pending>,
+    reply: Reply,
+) -> Result<Response, Problem> {
     match reply {
         Reply::Asked(asked) => Ok(show::question(visit, pending, &asked, None)),
-        Reply::Finished(finished) => Ok(finish(visit, *finished)),
+        Reply::Finished(finished) => finish(visit, *finished).await,
         Reply::Refused(refusal) => refused::page(visit, None, refusal),
     }
 }
@@ -123,16 +127,18 @@ fn go_on(visit: &Visit, next: &Answer) -> Response {
     with_cookies(see_other(&visit.link(&visit.path, &[("x_step", &step)])), cookie)
 }
 
-/// The flow is over: the browser gets its session and goes where it was going.
-fn finish(visit: &Visit, finished: Finished) -> Response {
+/// The flow is over: the browser gets its session, in place of the one that it may have had, and
+/// goes where it was going.
+async fn finish(visit: &Visit, finished: Finished) -> Result<Response, Problem> {
     let app = &visit.ctx.app;
     let to = finished.finish_redirect_uri.unwrap_or_else(|| home(visit));
     let signed_up = web::SetCookie::new(app, SIGNED_UP_COOKIE, "true").lasting(SIGNED_UP_SECONDS);
     let response = with_cookies(see_other(&to), [signed_up]);
-    match finished.session_cookie {
-        Some(session) => with_cookies(response, sign_in_cookies(app, session.reveal())),
-        None => response,
+    let Some(session) = finished.session_cookie else { return Ok(response) };
+    if let Some(earlier) = web::credentials(app, &visit.headers).idp_session {
+        visit.platform.sessions.replace(&visit.ctx, earlier).await?;
     }
+    Ok(with_cookies(response, sign_in_cookies(app, session.reveal())))
 }
 
 /// Where somebody goes who is signed in: back to where they came from, or to their account.

@@ -15,9 +15,9 @@ impl Derived {
         let kind = TypeId::of::<T>();
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned();
         let value = found.unwrap_or_else(|| {
-            let made = Arc::new(make());
+            let value = Arc::new(make());
             let mut values = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            values.entry(kind).or_insert(made).clone()
+            values.entry(kind).or_insert(value).clone()
         });
         value.downcast().expect("the value of a type is of that type")
     }

@@ -37,6 +37,17 @@ pub async fn idp_session(ctx: &Ctx, tx: &mut Tx, id: &IdpSessionId) -> Result<Ve
     Ok(ended)
 }
 
+/// Ends a browser session in whose place the browser got another one. What applications share
+/// stays until it expires: they did not sign out, and the cookie that led to it is gone.
+pub async fn replaced(ctx: &Ctx, tx: &mut Tx, id: &IdpSessionId) -> Result<Vec<SessionRef>> {
+    let grants = tx.grants().list_of_idp_session(id).await?;
+    if grants.iter().any(|grant| grant.sso_enabled && grant.is_live(ctx.now)) {
+        return Ok(Vec::new());
+    }
+    let has_ended = tx.idp_sessions().end(id, ctx.now).await?;
+    Ok(has_ended.then(|| SessionRef::Idp(id.clone())).into_iter().collect())
+}
+
 /// Signs out: ends the session and the group it belongs to.
 pub async fn session(ctx: &Ctx, tx: &mut Tx, session: &Session) -> Result<Vec<SessionRef>> {
     match &session.session {

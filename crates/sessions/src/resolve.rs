@@ -20,7 +20,7 @@ use store::{SignedIn, Store};
 use crate::access::Lifetimes;
 use crate::error::Result;
 use crate::session::{Session, SessionRef};
-use crate::{access_token, app_session, browser};
+use crate::{access_token, app_session, browser, end};
 use touches::Touches;
 
 /// How long an answer is given again without asking. Whatever ends a session anywhere (an
@@ -126,6 +126,17 @@ impl Sessions {
             }
         };
         Ok(found.filter(|found| is_alive(ctx, found)).and_then(into_session))
+    }
+
+    /// Ends the session of a browser that has just got another one, as far as nobody shares it.
+    pub async fn replace(&self, ctx: &Ctx, cookie: &str) -> Result<()> {
+        let Some(session) = self.by_idp_session(ctx, cookie).await? else { return Ok(()) };
+        let SessionRef::Idp(id) = &session.session else { return Ok(()) };
+        let mut tx = self.store.write(&ctx.app.id).await?;
+        let ended = end::replaced(ctx, &mut tx, id).await?;
+        tx.commit().await?;
+        self.forget(ctx, &ended).await;
+        Ok(())
     }
 
     /// To be called after the commit of what ended these sessions.

@@ -36,6 +36,28 @@ async fn everything_but_the_current_group_ends() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_replaced_ends_unless_applications_share_it() {
+    let world = World::new().await;
+    let (alone, cookie) = world.browser().await;
+    let (shared, shared_cookie) = world.browser().await;
+    world.grant("app", Some(&shared)).await;
+    let own = world.grant("other", None).await.grant.id;
+    for cookie in [&cookie, &shared_cookie, "no.session"] {
+        world.sessions.replace(&world.ctx(), cookie).await.unwrap();
+    }
+    let mut tx = world.write().await;
+    let mut is_live =
+        async |id| tx.idp_sessions().find(id).await.unwrap().unwrap().ended_at.is_none();
+    assert!(!is_live(&alone).await);
+    assert!(is_live(&shared).await, "the application did not sign out");
+    assert!(tx.grants().find(&own).await.unwrap().unwrap().ended_at.is_none());
+    drop(tx);
+    let credentials = Credentials { idp_session: Some(&cookie), ..Credentials::default() };
+    let resolved = world.sessions.resolve(&world.ctx(), credentials).await.unwrap();
+    assert_eq!(resolved, Resolved::Invalid, "at once");
+}
+
+#[tokio::test]
 async fn nobody_ends_another_persons_session() {
     let world = World::new().await;
     let (session, _) = world.browser().await;
