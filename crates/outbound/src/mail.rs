@@ -136,7 +136,18 @@ fn compose(ctx: &Ctx, mail: &Mail, server: &SmtpServer) -> Result<Message, MailE
 }
 
 fn mailbox(field: &'static str, address: &str) -> Result<Mailbox, MailError> {
-    address.parse().map_err(|_| MailError::BadAddress(field))
+    let bad = MailError::BadAddress(field);
+    if let Ok(mailbox) = address.parse() {
+        return Ok(mailbox);
+    }
+    // People write names without quoting what has to be quoted (RFC 5322 §3.2.4).
+    let parts = address.trim().strip_suffix('>').and_then(|it| it.rsplit_once('<'));
+    match parts.map(|(name, address)| (name.trim().trim_matches('"'), address.parse())) {
+        Some((name, Ok(address))) if !name.chars().any(char::is_control) => {
+            Ok(Mailbox::new(Some(name.to_owned()), address))
+        }
+        _ => Err(bad),
+    }
 }
 
 fn kept_mail(mail: &Mail) -> KeptMessage {

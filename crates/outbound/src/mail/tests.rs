@@ -328,3 +328,20 @@ async fn with_a_password_nothing_travels_in_the_clear() {
         assert!(!heard.contains("AUTH") && !heard.contains("MAIL"), "{heard}");
     }
 }
+
+#[test]
+fn addresses_are_read_as_people_write_them() {
+    for (address, expected) in [
+        ("商店 <no-reply@example.com>", Some("商店 <no-reply@example.com>")),
+        ("<a@example.com>", Some("a@example.com")),
+        ("My App (test) <a@example.com>", Some("\"My App (test)\" <a@example.com>")),
+        ("Acme, Inc. <a@example.com>", Some("\"Acme, Inc.\" <a@example.com>")),
+        ("a@example.com, b@example.com", None),
+        ("Jane\r\nBcc: m@example.com <a@example.com>", None),
+        ("Jane <a@example.com", None),
+        ("", None),
+    ] {
+        let read = mailbox("to", address).ok().map(|it| it.to_string());
+        assert_eq!(read.as_deref(), expected, "{address}");
+    }
+}
