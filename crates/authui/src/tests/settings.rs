@@ -120,5 +120,7 @@ async fn an_app_opens_the_settings_as_the_person_who_is_signed_in_to_it() {
     let page = browser.get("/settings").await;
     page.shows("alice@example.com");
     page.shows(r#"<a class="back-to-app" href="https://app.example/">"#);
-    assert_eq!(browser.get("/settings/identities").await.summary(), "303 /settings");
+    for old in ["/settings/identities", "/settings/identity"] {
+        assert_eq!(browser.get(old).await.summary(), "303 /settings", "{old}");
+    }
 }
