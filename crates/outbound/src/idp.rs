@@ -15,9 +15,7 @@ mod wechat;
 
 use std::borrow::Cow;
 
-use appconfig::identity::{
-    ClientAuthentication, CredentialsBehavior, OAuthProvider, ProviderType, WeChatAppType,
-};
+use appconfig::identity::{ClientAuthentication, CredentialsBehavior, OAuthProvider, ProviderType};
 use ctx::Ctx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -285,11 +283,6 @@ impl From<HttpError> for Stop {
     fn from(error: HttpError) -> Self {
         Self::Failed(error.into())
     }
-}
-
-/// Whether a WeChat provider is for browsers rather than for apps.
-pub fn is_wechat_web(provider: &OAuthProvider) -> bool {
-    provider.app_type == Some(WeChatAppType::Web)
 }
 
 #[cfg(test)]

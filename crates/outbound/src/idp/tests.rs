@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use appconfig::AppConfig;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use expect_test::{Expect, expect};
 use jose::SigningKeys;
@@ -513,13 +512,6 @@ async fn the_installations_account_stands_in_when_the_project_says_so() {
     let request = AuthorizationRequest { redirect_uri: "https://here", ..Default::default() };
     let url = fake.outbound().authorization_url(&ctx, provider(&ctx), &HANDSHAKE(), request).await;
     assert!(url.unwrap().contains("client_id=demo-client"));
-}
-
-#[test]
-fn a_configuration_of_upstream_is_a_provider() {
-    let text = "id: t\nhttp: { public_origin: \"http://t\" }\nidentity: { oauth: { providers: [{ alias: w, type: wechat, client_id: c, app_type: mobile, account_id: gh_1 }] } }";
-    let config = AppConfig::parse(text).unwrap();
-    assert!(!is_wechat_web(&config.identity.oauth.providers[0]));
 }
 
 const ANY: &str = "type: x_oidc, discovery_document_endpoint: \"https://any.example.com/realm/.well-known/openid-configuration\"";

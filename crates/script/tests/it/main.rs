@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use script::{FetchRequest, FetchResponse, Job, Ran, Runner, ScriptError, Scripts, Settings};
 use serde_json::{Value, json};
 
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than anything takes, on a busy machine too.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn settings() -> Settings {
     Settings {
@@ -125,7 +126,10 @@ async fn every_limit_ends_the_run_and_not_the_sandbox() {
         ("export default async () => 'x'.repeat(2e6)", ScriptError::ReplyTooLarge),
         ("export default 1", ScriptError::NotAFunction),
     ] {
-        let ran = run_for(&scripts, "p", source, Duration::from_millis(300)).await;
+        // Only what is endless is waited for.
+        let is_endless = expected == ScriptError::Timeout;
+        let timeout = if is_endless { Duration::from_millis(300) } else { TIMEOUT };
+        let ran = run_for(&scripts, "p", source, timeout).await;
         assert_eq!(ran.result, Err(expected), "{source}");
         assert_eq!(run(&scripts, "export default async () => 1").await, Ok(json!(1)));
     }
@@ -156,16 +160,12 @@ async fn the_child_can_open_nothing() {
 async fn one_projects_loops_leave_room_for_the_others() {
     let scripts = Scripts::new(Settings { workers_per_project_max: 1, ..settings() });
     let endless = "export default async () => { for (;;) {} }";
-    let looping = (0..4).map(|_| run_for(&scripts, "greedy", endless, Duration::from_secs(2)));
-    let modest = async {
-        let started = Instant::now();
-        let ran = run_for(&scripts, "modest", "export default async () => 1", TIMEOUT).await;
-        (ran.result, started.elapsed())
-    };
-    let (looped, (result, elapsed)) = tokio::join!(join_all(looping), modest);
-    assert_eq!(result, Ok(json!(1)));
-    assert!(elapsed < Duration::from_millis(1500), "{elapsed:?}");
-    assert!(looped.iter().all(|it| it.result.is_err()));
+    let looping = join_all((0..4).map(|_| run_for(&scripts, "greedy", endless, TIMEOUT)));
+    let modest = run_for(&scripts, "modest", "export default async () => 1", TIMEOUT);
+    tokio::select! {
+        _ = looping => panic!("the others had to wait for the loops"),
+        ran = modest => assert_eq!(ran.result, Ok(json!(1))),
+    }
 }
 
 #[tokio::test]
