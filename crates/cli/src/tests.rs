@@ -71,3 +71,13 @@ fn naming_the_proxies_means_that_nobody_else_is_one() {
     assert!(!settings.proxies.peer);
     assert_eq!(settings.proxies.ranges.len(), 1);
 }
+
+#[test]
+fn what_test_suites_need_is_hidden_and_refused_elsewhere() {
+    assert!(!help(&[]).contains("internal"));
+    let words = "authwarden internal create-challenge --app-id a --purpose p --token t";
+    let arguments = Arguments::try_parse_from(words.split(' ')).expect("known arguments");
+    let Some(Command::Internal(internal)) = arguments.command else { panic!("another command") };
+    let refused = crate::internal::run(&internal).expect_err("this is no test installation");
+    assert!(refused.to_string().starts_with("this is for test installations only"), "{refused}");
+}

@@ -13,7 +13,8 @@ const INSIDE: &str = "AUTHWARDEN_CONFORMANCE_INSIDE";
 const HOSTS: &str = "127.0.0.1 localhost hook\n";
 
 /// Brings the loopback up and the hosts in place, then becomes the program again.
-const SCRIPT: &str = r#"ip link set lo up && mount --bind "$1" /etc/hosts && shift && exec "$@""#;
+const SCRIPT: &str =
+    r#"ip link set lo up && mount --bind "$1" /etc/hosts && rm "$1" && shift && exec "$@""#;
 
 /// Starts this program again inside; returns when it is inside already or cannot be.
 ///
