@@ -34,6 +34,10 @@ fn files(folder: &str, found: &mut Vec<(String, String)>) {
     }
 }
 
+fn is_kind(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|it| it == extension)
+}
+
 /// The sources of the product and those of its tests.
 struct Sources {
     product: Vec<(String, String)>,
@@ -64,7 +68,7 @@ impl Sources {
 
     /// The literals between `before` and a quotation mark in the product.
     fn literals(&self, before: &str) -> BTreeSet<String> {
-        let texts = self.product.iter().filter(|(name, _)| name.ends_with(".rs"));
+        let texts = self.product.iter().filter(|(name, _)| is_kind(name, "rs"));
         let found = texts.flat_map(|(_, text)| {
             text.split(before).skip(1).filter_map(|rest| rest.split('"').next())
         });
@@ -91,7 +95,7 @@ fn keys_asked_for() -> (BTreeSet<String>, BTreeSet<String>, Vec<String>) {
     let mut templates = Vec::new();
     files("templates", &mut templates);
     let (mut asked, mut quoted) = (BTreeSet::new(), BTreeSet::new());
-    for (_, text) in templates.iter().filter(|(name, _)| name.ends_with(".html")) {
+    for (_, text) in templates.iter().filter(|(name, _)| is_kind(name, "html")) {
         for quote in ['\'', '"'] {
             let call = format!("t({quote}");
             for (at, _) in text.match_indices(&call) {
