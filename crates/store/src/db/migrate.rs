@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (11, include_str!("../migrations/0011_session_ends.sql")),
     (12, include_str!("../migrations/0012_factors.sql")),
     (19, include_str!("../migrations/0019_changes.sql")),
+    (20, include_str!("../migrations/0020_access_token_ends.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

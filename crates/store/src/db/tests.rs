@@ -245,3 +245,14 @@ async fn sqlite_is_told_how_we_work() {
     assert_eq!(row.text("journal_mode").unwrap(), "wal");
     assert_eq!(row.int("foreign_keys").unwrap(), 1);
 }
+
+#[tokio::test]
+async fn what_is_over_is_found_without_reading_everything() {
+    let store = Store::memory().await.unwrap();
+    let mut tx = store.read(&app()).await.unwrap();
+    let sql = "EXPLAIN QUERY PLAN SELECT hash FROM _authwarden_access_token
+                WHERE app_id = $1 AND expires_at < $2 LIMIT 1";
+    let plan = tx.fetch_all(sql, &[Arg::Time(Timestamp::EPOCH)]).await.unwrap();
+    let plan = plan[0].text("detail").unwrap();
+    assert!(plan.contains("_app_id_expires_at (app_id=? AND expires_at<?)"), "{plan}");
+}
