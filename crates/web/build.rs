@@ -10,6 +10,7 @@ fn main() {
     let mut code = String::new();
     for (name, folder, extension, include) in [
         ("TEMPLATES", "templates", "html", "include_str"),
+        ("MAILS", "templates/messages", "", "include_str"),
         ("MESSAGES", "messages", "json", "include_str"),
         ("ASSETS", "assets", "", "include_bytes"),
     ] {

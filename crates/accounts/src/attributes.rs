@@ -149,6 +149,25 @@ pub async fn update_custom(
     Ok(Updated::Updated(Box::new(found)))
 }
 
+/// Changes the attributes of somebody who has no account yet: whatever `change` is about.
+///
+/// What the person will be known by is none of it; that follows from their identities.
+pub fn apply_to(
+    ctx: &Ctx,
+    party: Party,
+    change: &Change,
+    standard: &mut Attributes,
+    custom: &mut Attributes,
+) -> Result<(), AttributeRefusal> {
+    let config = &ctx.app.config.user_profile;
+    match custom::apply(config, party, custom, change) {
+        Err(AttributeRefusal::Unknown { .. }) => {
+            standard::apply(config, party, &Owned(Vec::new()), standard, change)
+        }
+        applied => applied,
+    }
+}
+
 /// Lets email address, phone number and username follow the identities, as they are now.
 ///
 /// To be called whenever an identity came or went.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::attributes::{Party, shown_custom, shown_standard};
 use crate::identity::provider;
+use crate::login_id;
 
 pub const IS_ANONYMOUS: &str = "https://authgear.com/claims/user/is_anonymous";
 pub const IS_VERIFIED: &str = "https://authgear.com/claims/user/is_verified";
@@ -77,6 +78,41 @@ pub fn is_verified(config: &VerificationConfig, overview: &UserOverview) -> bool
         VerificationCriteria::All => verifiable.next() == Some(true) && verifiable.all(|it| it),
     }
 }
+
+/// The standard claims that another party says of a person, as we keep them: what people can be
+/// recognised by is normalised as if it had been typed, and what cannot be is left out.
+pub fn normalised(ctx: &Ctx, said: &Attributes) -> Attributes {
+    let config = &ctx.app.config;
+    let mut claims = Attributes::new();
+    for (name, value) in said {
+        let Some(text) = value.as_str() else { continue };
+        let kept = match name.as_str() {
+            "email" => login_id::check_email(config, text).ok(),
+            "phone_number" => login_id::check_known_phone(config, text).ok(),
+            "preferred_username" => Some(text.to_owned()),
+            name if TEXT_CLAIMS.contains(&name) && !text.is_empty() => Some(text.to_owned()),
+            _ => None,
+        };
+        claims.extend(kept.map(|text| (name.clone(), json!(text))));
+    }
+    claims
+}
+
+/// The claims of a profile (OpenID Connect Core §5.1) that are plain texts.
+const TEXT_CLAIMS: [&str; 12] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+];
 
 /// Whether the person has said nothing of themselves yet.
 pub fn is_anonymous(overview: &UserOverview) -> bool {

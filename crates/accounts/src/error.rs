@@ -10,6 +10,8 @@ pub enum AccountError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    #[error("the key-value store did not answer")]
+    Kv(#[from] kv::KvError),
     /// The account was there a moment ago.
     #[error("the account is gone")]
     Gone,

@@ -15,6 +15,8 @@ pub mod identity;
 pub mod import;
 pub mod login_id;
 pub mod models;
+pub mod otp;
+pub mod passkey;
 pub mod password;
 pub mod policy;
 pub mod recovery_code;

@@ -118,6 +118,22 @@ pub fn check_known(
     check(config, None, key, value)
 }
 
+/// An address that codes can go to, which need not be a login id.
+pub fn check_email(config: &AppConfig, value: &str) -> Result<String, InvalidLoginId> {
+    let config = &config.identity.login_id.types.email;
+    email::normalise(config, None, value.trim()).map(|it| it.login_id)
+}
+
+/// A number that codes can go to, which need not be a login id.
+pub fn check_phone(config: &AppConfig, value: &str) -> Result<String, InvalidLoginId> {
+    phone::normalise(&config.ui.phone_input, true, value.trim()).map(|it| it.login_id)
+}
+
+/// A number that somebody else says is a person's.
+pub fn check_known_phone(config: &AppConfig, value: &str) -> Result<String, InvalidLoginId> {
+    phone::normalise(&config.ui.phone_input, false, value.trim()).map(|it| it.login_id)
+}
+
 /// Everything that `value` may mean: one for each key of the project that it fits.
 pub fn check_any(config: &AppConfig, value: &str) -> Vec<CheckedLoginId> {
     let keys = config.identity.login_id.keys.iter();

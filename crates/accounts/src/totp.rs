@@ -32,6 +32,12 @@ pub fn matching_step(secret: &Secret<String>, code: &str, now: Timestamp) -> Opt
     found
 }
 
+/// What an authenticator app with this secret shows; empty when it is not a secret.
+pub fn current_code(secret: &Secret<String>, now: Timestamp) -> String {
+    let step = now.seconds().div_euclid(PERIOD_SECONDS);
+    decode(secret.reveal()).map(|key| code_at(&key, step)).unwrap_or_default()
+}
+
 /// What a QR code says to an authenticator app.
 pub fn otpauth_uri(secret: &Secret<String>, issuer: &str, account: &str) -> String {
     let mut uri = url::Url::parse("otpauth://totp/").expect("a constant that parses");

@@ -92,6 +92,17 @@ choice! {
     }
 }
 
+impl LinkingAttribute {
+    /// The claim of the same meaning.
+    pub const fn claim(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::PhoneNumber => "phone_number",
+            Self::PreferredUsername => "preferred_username",
+        }
+    }
+}
+
 impl AccountMigration {
     pub(crate) fn resolve(&mut self) {
         crate::resolve::or(&mut self.hook.timeout, 5);

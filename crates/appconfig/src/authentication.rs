@@ -9,6 +9,8 @@ pub use rate_limits::{
     PerIpAndUserRateLimits, PerIpRateLimits,
 };
 
+use stdx::Timestamp;
+
 use crate::section::{choice, section};
 use crate::text;
 
@@ -72,6 +74,14 @@ section! {
         ..
         /// Users may look at the codes again later.
         list_enabled: bool,
+    }
+}
+
+impl GracePeriod {
+    /// Whether people without a second factor are still let in to set one up.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let end = self.end_at.as_deref().and_then(Timestamp::parse_rfc3339);
+        self.enabled && end.is_none_or(|end| now < end)
     }
 }
 

@@ -46,10 +46,10 @@ section! {
 }
 
 impl TestModeOobOtp {
-    /// The code for `target`, if its first matching rule fixes one.
-    pub fn fixed_code(&self, target: &str) -> Option<&str> {
+    /// The first rule that matches `target`, while rules apply.
+    pub fn matching(&self, target: &str) -> Option<&TestModeOobOtpRule> {
         let mut rules = self.rules.iter().filter(|_| self.enabled);
-        rules.find(|rule| matches(&rule.regex, target))?.fixed_code.as_deref()
+        rules.find(|rule| matches(&rule.regex, target))
     }
 }
 

@@ -10,11 +10,12 @@ mod refused;
 mod show;
 mod step;
 
-use appconfig::flow::FlowKind;
+use appconfig::flow::{FlowKind, StepType};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use flow::{Answer, Finished, FlowCx, Reply, Setting};
+use flow::{Answer, Finished, FlowCx, Input, Reply, Setting};
+use serde_json::Value;
 use web::{Fields, Platform, sign_in_cookies};
 
 use self::refused::Refused;
@@ -81,7 +82,7 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
             return Ok(show::question(&visit, pending.as_ref(), &asked, Some((&refused, &fields))));
         }
     };
-    match flow::feed(&cx(&visit), &token, &input).await? {
+    match feed(&visit, &token, &input).await? {
         Reply::Asked(next) => Ok(go_on(&visit, &next)),
         Reply::Finished(finished) => finish(&visit, *finished).await,
         Reply::Refused(refusal) => {
@@ -94,6 +95,19 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
                 Err(page) => Ok(page),
             }
         }
+    }
+}
+
+/// Answers a question. The offer of a passkey is passed over: a page for it is yet to come, and nobody
+/// is kept from what they came for.
+async fn feed(visit: &Visit, token: &str, input: &Input) -> Result<Reply, Problem> {
+    let reply = flow::feed(&cx(visit), token, input).await?;
+    match &reply {
+        Reply::Asked(next) if next.ask.step == StepType::PromptCreatePasskey => {
+            let skip = Input::from_iter([("skip".to_owned(), Value::Bool(true))]);
+            Ok(flow::feed(&cx(visit), &next.state_token, &skip).await?)
+        }
+        _ => Ok(reply),
     }
 }
 
@@ -134,6 +148,12 @@ async fn finish(visit: &Visit, finished: Finished) -> Result<Response, Problem> 
     let to = finished.finish_redirect_uri.unwrap_or_else(|| home(visit));
     let signed_up = web::SetCookie::new(app, SIGNED_UP_COOKIE, "true").lasting(SIGNED_UP_SECONDS);
     let response = with_cookies(see_other(&to), [signed_up]);
+    let response = match &finished.device_token {
+        Some((token, seconds)) => {
+            with_cookies(response, [web::device_token_cookie(app, token.reveal(), *seconds)])
+        }
+        None => response,
+    };
     let Some(session) = finished.session_cookie else { return Ok(response) };
     if let Some(earlier) = web::credentials(app, &visit.headers).idp_session {
         visit.platform.sessions.replace(&visit.ctx, earlier).await?;
@@ -157,5 +177,7 @@ fn cx(visit: &Visit) -> FlowCx<'_> {
         kv: &platform.kv,
         sessions: &platform.sessions,
         hasher: &platform.hasher,
+        outbound: &platform.outbound,
+        browser: flow::Browser::default(),
     }
 }

@@ -62,6 +62,11 @@ pub enum Event {
         old: Value,
         new: Value,
     },
+    /// An account at another provider.
+    OAuthConnected {
+        user: UserModel,
+        identity: Value,
+    },
     /// Email addresses and phone numbers only.
     LoginIdVerified {
         user: UserModel,
@@ -97,6 +102,25 @@ pub enum Event {
         name: String,
         group: String,
     },
+    MessageSent {
+        channel: MessageChannel,
+        sender: String,
+        recipient: String,
+        /// Which message, such as `verification`.
+        r#type: String,
+    },
+    /// Not sent, as the project or the installation wishes.
+    MessageSuppressed {
+        channel: MessageChannel,
+        recipient: String,
+        description: String,
+    },
+    /// Nobody took it.
+    MessageFailed {
+        channel: MessageChannel,
+        recipient: String,
+        description: String,
+    },
     ProjectAppCreated {
         config: Value,
     },
@@ -114,6 +138,14 @@ pub enum Stage {
     Secondary,
 }
 
+/// By which channel a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageChannel {
+    Email,
+    Sms,
+    Whatsapp,
+}
+
 /// How many sessions a person ended at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminationType {
@@ -127,6 +159,16 @@ impl Stage {
         match self {
             Self::Primary => "primary",
             Self::Secondary => "secondary",
+        }
+    }
+}
+
+impl MessageChannel {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Whatsapp => "whatsapp",
         }
     }
 }
@@ -153,11 +195,17 @@ impl Event {
             Self::UserProfileUpdated { .. } => "user.profile.updated",
             Self::UserDisabled { .. } => "user.disabled",
             Self::UserReenabled { .. } => "user.reenabled",
+            Self::OAuthConnected { .. } => "identity.oauth.connected",
             Self::LoginIdNotFound { .. } => "authentication.identity.login_id.failed",
             Self::AuthenticationBlocked { .. } => "authentication.blocked",
             Self::RateLimitBlocked { .. } => "rate_limit.blocked",
             Self::ProjectAppCreated { .. } => "project.app.created",
             Self::ProjectAppUpdated { .. } => "project.app.updated",
+            Self::MessageSent { channel, .. } => return format!("{}.sent", channel.as_str()),
+            Self::MessageSuppressed { channel, .. } => {
+                return format!("{}.suppressed", channel.as_str());
+            }
+            Self::MessageFailed { channel, .. } => return format!("{}.error", channel.as_str()),
             Self::LoginIdAdded { r#type, .. } => return format!("identity.{type}.added"),
             Self::LoginIdRemoved { r#type, .. } => return format!("identity.{type}.removed"),
             Self::LoginIdUpdated { r#type, .. } => return format!("identity.{type}.updated"),
@@ -187,6 +235,7 @@ impl Event {
             | Self::LoginIdAdded { user, .. }
             | Self::LoginIdRemoved { user, .. }
             | Self::LoginIdUpdated { user, .. }
+            | Self::OAuthConnected { user, .. }
             | Self::LoginIdVerified { user, .. }
             | Self::LoginIdUnverified { user, .. }
             | Self::IdentificationFailed { user, .. }
@@ -194,6 +243,9 @@ impl Event {
             Self::AuthenticationBlocked { user, .. } => user.as_ref(),
             Self::LoginIdNotFound { .. }
             | Self::RateLimitBlocked { .. }
+            | Self::MessageSent { .. }
+            | Self::MessageSuppressed { .. }
+            | Self::MessageFailed { .. }
             | Self::ProjectAppCreated { .. }
             | Self::ProjectAppUpdated { .. } => None,
         }
@@ -226,6 +278,7 @@ impl Event {
             | Self::UserReenabled { .. } => Vec::new(),
             Self::LoginIdAdded { identity, .. }
             | Self::LoginIdRemoved { identity, .. }
+            | Self::OAuthConnected { identity, .. }
             | Self::LoginIdVerified { identity, .. }
             | Self::LoginIdUnverified { identity, .. } => vec![("identity", identity.clone())],
             Self::LoginIdUpdated { old, new, .. } => {
@@ -245,6 +298,19 @@ impl Event {
             }
             Self::RateLimitBlocked { name, group } => {
                 vec![("rate_limit", json!({ "name": name, "group": group }))]
+            }
+            Self::MessageSent { channel, sender, recipient, r#type } => {
+                let sender =
+                    (*channel != MessageChannel::Whatsapp).then_some(("sender", json!(sender)));
+                // Mail is never counted.
+                let counted = (*channel != MessageChannel::Email)
+                    .then_some(("is_not_counted_in_usage", json!(false)));
+                let always = [("recipient", json!(recipient)), ("type", json!(r#type))];
+                sender.into_iter().chain(always).chain(counted).collect()
+            }
+            Self::MessageSuppressed { recipient, description, .. }
+            | Self::MessageFailed { recipient, description, .. } => {
+                vec![("description", json!(description)), ("recipient", json!(recipient))]
             }
             Self::ProjectAppCreated { config } => vec![("app_config", config.clone())],
             Self::ProjectAppUpdated { old, new, diff } => vec![

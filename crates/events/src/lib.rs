@@ -12,7 +12,7 @@ mod record;
 #[cfg(test)]
 mod world;
 
-pub use catalogue::{Event, Stage, TerminationType, UserModel};
+pub use catalogue::{Event, MessageChannel, Stage, TerminationType, UserModel};
 pub use deliver::{Delivered, deliver};
 pub use hooks::Hooks;
 pub use record::{Source, TriggeredBy, record};

@@ -10,6 +10,7 @@ use serde_json::json;
 use web::{ApiError, CtxOf, Platform};
 
 use crate::body::{self, Object};
+use crate::browser::Brought;
 use crate::envelope::answer;
 use crate::{flow_cx, setting};
 
@@ -23,18 +24,22 @@ pub async fn create(
         Ok(wanted) => wanted,
         Err(error) => return error.with_tracking_id(&ctx.request_id).into_response(),
     };
-    let cx = flow_cx(&platform, &ctx);
-    let setting = match setting::read(&cx, &wanted.url_query).await {
+    let brought = match Brought::read(&platform, &ctx, &headers).await {
+        Ok(brought) => brought,
+        Err(error) => return ApiError::internal(&error).into_response(),
+    };
+    let cx = flow_cx(&platform, &ctx, &brought);
+    let setting = match setting::read(&cx, &headers, &wanted.url_query).await {
         Ok(setting) => setting,
         Err(error) => return ApiError::internal(&error).into_response(),
     };
     let started = start(&cx, wanted.flow, setting).await;
     let token = match &started {
         Ok(Reply::Asked(asked)) if !wanted.inputs.is_empty() => asked.state_token.clone(),
-        _ => return answer(&platform, &ctx, started, None).await,
+        _ => return answer(&cx, started, None).await,
     };
     let reply = feed_all(&cx, &token, &wanted.inputs).await;
-    answer(&platform, &ctx, reply, Some(&token)).await
+    answer(&cx, reply, Some(&token)).await
 }
 
 /// What a request asks for.

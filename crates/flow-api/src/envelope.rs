@@ -6,24 +6,22 @@ use ctx::Ctx;
 use flow::{Answer, Finished, FlowCx, FlowError, Refusal, Reply, look};
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
-use web::{ApiError, Platform};
+use web::ApiError;
 
 use crate::error::to_api_error;
-use crate::flow_cx;
 
 /// Answers with what became of an input to the state called `state_token`, if there was one.
 pub async fn answer(
-    platform: &Platform,
-    ctx: &Ctx,
+    cx: &FlowCx<'_>,
     reply: Result<Reply, FlowError>,
     state_token: Option<&str>,
 ) -> Response {
+    let ctx = cx.ctx;
     match reply {
         Ok(Reply::Asked(answer)) => web::result(question(&answer)),
         Ok(Reply::Finished(finished)) => the_end(ctx, &finished),
         Ok(Reply::Refused(refusal)) => {
-            let cx = flow_cx(platform, ctx);
-            let standing = standing_question(&cx, &refusal, state_token).await;
+            let standing = standing_question(cx, &refusal, state_token).await;
             let kind = standing.as_ref().map(|answer| answer.flow.kind);
             let error = to_api_error(&refusal, kind).with_tracking_id(&ctx.request_id);
             with_question(error, standing.as_deref())
@@ -86,6 +84,10 @@ fn the_end(ctx: &Ctx, finished: &Finished) -> Response {
         for cookie in web::sign_in_cookies(&ctx.app, session.reveal()) {
             response.headers_mut().append(header::SET_COOKIE, cookie.to_header());
         }
+    }
+    if let Some((token, seconds)) = &finished.device_token {
+        let cookie = web::device_token_cookie(&ctx.app, token.reveal(), *seconds);
+        response.headers_mut().append(header::SET_COOKIE, cookie.to_header());
     }
     response
 }

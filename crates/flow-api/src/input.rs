@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use web::{ApiError, CtxOf, Platform};
 
 use crate::body::{self, Object};
+use crate::browser::Brought;
 use crate::envelope::answer;
 use crate::flow_cx;
 
@@ -21,9 +22,13 @@ pub async fn input(
         Ok(read) => read,
         Err(error) => return error.with_tracking_id(&ctx.request_id).into_response(),
     };
-    let cx = flow_cx(&platform, &ctx);
+    let brought = match Brought::read(&platform, &ctx, &headers).await {
+        Ok(brought) => brought,
+        Err(error) => return ApiError::internal(&error).into_response(),
+    };
+    let cx = flow_cx(&platform, &ctx, &brought);
     let reply = flow::feed_all(&cx, &token, &inputs).await;
-    answer(&platform, &ctx, reply, Some(&token)).await
+    answer(&cx, reply, Some(&token)).await
 }
 
 pub async fn look(
@@ -38,8 +43,13 @@ pub async fn look(
         Ok(token) => token,
         Err(error) => return error.with_tracking_id(&ctx.request_id).into_response(),
     };
-    let reply = flow::look(&flow_cx(&platform, &ctx), &token).await;
-    answer(&platform, &ctx, reply, None).await
+    let brought = match Brought::read(&platform, &ctx, &headers).await {
+        Ok(brought) => brought,
+        Err(error) => return ApiError::internal(&error).into_response(),
+    };
+    let cx = flow_cx(&platform, &ctx, &brought);
+    let reply = flow::look(&cx, &token).await;
+    answer(&cx, reply, None).await
 }
 
 /// The state's token, and one input or a batch of them; both at once is refused.

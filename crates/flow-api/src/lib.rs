@@ -5,6 +5,7 @@
 //! decides anything.
 
 mod body;
+mod browser;
 mod create;
 mod envelope;
 mod error;
@@ -19,6 +20,8 @@ use ctx::Ctx;
 use flow::FlowCx;
 use web::Platform;
 
+use browser::Brought;
+
 pub use error::to_api_error;
 
 /// The endpoints; CORS is the server's to add.
@@ -30,12 +33,14 @@ pub fn router() -> Router<Platform> {
 }
 
 /// What the flow engine is given for one request.
-pub fn flow_cx<'a>(platform: &'a Platform, ctx: &'a Ctx) -> FlowCx<'a> {
+fn flow_cx<'a>(platform: &'a Platform, ctx: &'a Ctx, brought: &'a Brought) -> FlowCx<'a> {
     FlowCx {
         ctx,
         store: &platform.store,
         kv: &platform.kv,
         sessions: &platform.sessions,
         hasher: &platform.hasher,
+        outbound: &platform.outbound,
+        browser: brought.browser(),
     }
 }

@@ -5,6 +5,7 @@
 
 use appconfig::flow::FlowKind;
 use limits::Limit;
+use serde_json::Value;
 
 use crate::engine::{self, Input, Outcome};
 use crate::finish::{self, Finish, Finished};
@@ -12,6 +13,7 @@ use crate::guard;
 use crate::plan::FlowRef;
 use crate::refusal::Refusal;
 use crate::state::{self, FlowState, Setting, StateToken};
+use crate::steps;
 use crate::steps::Ask;
 use crate::{FlowCx, FlowError};
 
@@ -56,7 +58,7 @@ pub async fn create(cx: &FlowCx<'_>, flow: FlowRef, setting: Setting) -> Result<
 
 /// Hands `input` to the question that `state_token` stands for.
 pub async fn feed(cx: &FlowCx<'_>, state_token: &str, input: &Input) -> Result<Reply, FlowError> {
-    let Some(state) = state::find(cx.ctx, cx.kv, state_token).await? else {
+    let Some(state) = find(cx, state_token, input).await? else {
         return Ok(Reply::Refused(Refusal::FlowNotFound));
     };
     if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
@@ -64,6 +66,15 @@ pub async fn feed(cx: &FlowCx<'_>, state_token: &str, input: &Input) -> Result<R
     }
     let outcome = engine::advance(cx, state, Some(input)).await?;
     reply(cx, outcome).await
+}
+
+/// The state called `token`. A link that was mailed leads back to its flow without one.
+async fn find(cx: &FlowCx<'_>, token: &str, input: &Input) -> Result<Option<FlowState>, FlowError> {
+    let code = input.get("account_recovery_code").and_then(Value::as_str);
+    match code.filter(|_| token.is_empty()) {
+        Some(code) => steps::resume_recovery(cx, code).await,
+        None => Ok(state::find(cx.ctx, cx.kv, token).await?),
+    }
 }
 
 /// Hands over several inputs, each to the question that the one before led to.
@@ -136,7 +147,7 @@ fn may_start(cx: &FlowCx<'_>, flow: &FlowRef, setting: &Setting) -> bool {
 
 impl Answer {
     fn new(state_token: StateToken, state: FlowState, ask: Ask) -> Self {
-        let login_id = state.facts.identified.last().map(|it| it.login_id.login_id.clone());
+        let login_id = state.facts.identified.last().map(|it| it.identity.display());
         Self { state_token, flow: state.flow, login_id, setting: state.setting, ask }
     }
 }

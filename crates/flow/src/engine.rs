@@ -5,12 +5,12 @@
 //! far as they can, and the same input is offered to the next question, because a client may
 //! answer two of them with one object.
 
-use appconfig::flow::Flow;
+use appconfig::flow::{Flow, FlowStep};
 use serde_json::{Map, Value};
 
 use crate::plan::{self, FlowRef, StepPath};
 use crate::refusal::Refusal;
-use crate::state::FlowState;
+use crate::state::{FlowState, Todo};
 use crate::steps::{self, Ask, Taken, Turn};
 use crate::{FlowCx, FlowError};
 
@@ -35,8 +35,8 @@ pub enum Outcome {
 pub async fn start(cx: &FlowCx<'_>, mut state: FlowState) -> Result<Outcome, FlowError> {
     match plan::load(&cx.ctx.app, &state.flow) {
         Ok(flow) => {
-            state.todo = first_steps(flow);
-            walk(cx, state, flow, None).await
+            state.todo = first_steps(flow, None);
+            walk(cx, state, None).await
         }
         Err(refusal) => Ok(Outcome::Refused(refusal)),
     }
@@ -49,30 +49,34 @@ pub async fn advance(
     state: FlowState,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
-    match plan::load(&cx.ctx.app, &state.flow) {
-        Ok(flow) => walk(cx, state, flow, input).await,
-        Err(refusal) => Ok(Outcome::Refused(refusal)),
-    }
+    walk(cx, state, input).await
 }
 
 /// Settles steps and hands over `input` until a question remains that it does not answer.
-async fn walk<'c>(
-    cx: &FlowCx<'c>,
+async fn walk(
+    cx: &FlowCx<'_>,
     mut state: FlowState,
-    mut flow: &'c Flow,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
     let mut is_answered = input.is_none();
     for _ in 0..STEPS_MAX {
-        let Some(path) = state.todo.last().cloned() else {
+        let Some(todo) = state.todo.last().cloned() else {
             return Ok(Outcome::Done(state));
         };
-        let Some(step) = path.find(flow) else {
+        let flow = match plan::load(&cx.ctx.app, todo.flow.as_ref().unwrap_or(&state.flow)) {
+            Ok(flow) => flow,
+            Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        };
+        let Some(step) = todo.path.find(flow) else {
             // The configuration changed under the flow: start again.
             return Ok(Outcome::Refused(Refusal::FlowNotFound));
         };
-        let taken = match steps::turn(cx, &state, step).await? {
+        let taken = match steps::turn(cx, &mut state, step).await? {
             Turn::Settled(taken) => taken,
+            // What a step asks in its later turns is not what the input was meant for.
+            Turn::Ask(ask) if is_answered && state.stage.is_some() => {
+                return Ok(Outcome::Asked(state, ask));
+            }
             Turn::Ask(ask) => {
                 let answer = input.map(|input| (input, ask.shape.check(input)));
                 match answer {
@@ -87,38 +91,62 @@ async fn walk<'c>(
                 }
             }
         };
-        match taken {
-            Taken::Done => {
-                state.todo.pop();
-            }
-            Taken::Branch(branch) => {
-                state.todo.pop();
-                let below = step.one_of.get(branch).map_or(0, |it| it.steps.len());
-                state.todo.extend((0..below).rev().map(|index| path.below(branch, index)));
-            }
-            Taken::Switch(to) => match switch(cx, &mut state, to) {
-                Ok(switched) => {
-                    flow = switched;
-                    is_answered = false;
-                }
-                Err(refusal) => return Ok(Outcome::Refused(refusal)),
-            },
-            Taken::Refused(refusal) => return Ok(Outcome::Refused(refusal)),
+        if let Taken::Switch(_) = taken {
+            is_answered = false;
+        }
+        if let Err(refusal) = settle(cx, &mut state, &todo, step, taken) {
+            return Ok(Outcome::Refused(refusal));
         }
     }
     Err(FlowError::Endless { flow: state.flow.name })
 }
 
-/// Makes `state` the beginning of another flow, which is handed the input that led here.
-fn switch<'c>(cx: &FlowCx<'c>, state: &mut FlowState, to: FlowRef) -> Result<&'c Flow, Refusal> {
-    let flow = plan::load(&cx.ctx.app, &to)?;
-    state.flow = to;
-    state.begin(&cx.ctx.rng);
-    state.todo = first_steps(flow);
-    Ok(flow)
+/// Changes the list as the step on top of it says.
+fn settle(
+    cx: &FlowCx<'_>,
+    state: &mut FlowState,
+    todo: &Todo,
+    step: &FlowStep,
+    taken: Taken,
+) -> Result<(), Refusal> {
+    match taken {
+        Taken::Stay(stage) => state.stage = Some(stage),
+        Taken::Done => {
+            state.todo.pop();
+            state.stage = None;
+        }
+        Taken::Branch(branch) => {
+            state.todo.pop();
+            state.stage = None;
+            state.todo.extend(steps_below(todo, step, branch));
+        }
+        Taken::SignIn(branch, to) => {
+            let flow = plan::load(&cx.ctx.app, &to)?;
+            state.todo.pop();
+            state.stage = None;
+            state.todo.extend(steps_below(todo, step, branch));
+            state.todo.extend(first_steps(flow, Some(&to)));
+        }
+        Taken::Switch(to) => {
+            let flow = plan::load(&cx.ctx.app, &to)?;
+            state.flow = to;
+            state.begin(&cx.ctx.rng);
+            state.todo = first_steps(flow, None);
+        }
+        Taken::Refused(refusal) => return Err(refusal),
+    }
+    Ok(())
 }
 
 /// The top-level steps, the first of them last.
-fn first_steps(flow: &Flow) -> Vec<StepPath> {
-    (0..flow.steps.len()).rev().map(StepPath::top).collect()
+fn first_steps(flow: &Flow, of: Option<&FlowRef>) -> Vec<Todo> {
+    let todo = |index| Todo { path: StepPath::top(index), flow: of.cloned() };
+    (0..flow.steps.len()).rev().map(todo).collect()
+}
+
+/// The steps of a branch, the first of them last.
+fn steps_below(of: &Todo, step: &FlowStep, branch: usize) -> Vec<Todo> {
+    let count = step.one_of.get(branch).map_or(0, |it| it.steps.len());
+    let todo = |index| Todo { path: of.path.below(branch, index), flow: of.flow.clone() };
+    (0..count).rev().map(todo).collect()
 }

@@ -4,22 +4,48 @@
 //! tree. They hold what `finish` will write; until then nothing of it is in the database. A
 //! password is here as its hash only.
 
-use accounts::login_id::CheckedLoginId;
-use appconfig::flow::{Authentication, Identification};
-use domain::{AuthenticatorKind, LoginIdType, UserId};
+mod amr;
+mod identity;
+
+use appconfig::flow::Authentication;
+use domain::{Attributes, AuthenticatorKind, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::FlowError;
 
+pub use identity::{Identified, IdentityFact, LdapFact, LoginIdFact, OAuthFact};
+
 /// Everything that is known at one point of a flow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Facts {
     pub person: Option<Person>,
     pub identified: Vec<Identified>,
     pub authenticated: Vec<Authenticated>,
-    pub new_passwords: Vec<NewPassword>,
+    /// Authenticators that `finish` will give the person.
+    pub enrolled: Vec<Enrolled>,
     pub changed_passwords: Vec<ChangedPassword>,
+    /// Claims that were proved on the way.
+    pub verified: Vec<VerifiedFact>,
+    /// Codes that the person was shown, for `finish` to keep.
+    pub recovery_codes: Option<Vec<String>>,
+    /// Attributes that the person filled in.
+    pub standard_attributes: Attributes,
+    /// Keyed by attribute id.
+    pub custom_attributes: Attributes,
+    pub recovery: Option<RecoveryFact>,
+    /// The browser asked to be spared the second factor from now on.
+    pub wants_device_token: bool,
     pub terminates_other_sessions: bool,
+    /// The session that the flow goes on with instead of making one.
+    pub continued_session: Option<ContinuedFact>,
+    /// Passkeys that the person made after signing in, and what they were made for.
+    pub new_passkeys: Vec<PasskeyFact>,
+    /// The person does not want to be offered a passkey again.
+    pub declines_passkeys: bool,
+    /// The account with which the person is about to link a new identity.
+    pub linking: Option<LinkingFact>,
 }
 
 /// Whom the flow is about.
@@ -28,27 +54,6 @@ pub struct Person {
     pub id: String,
     /// Whether `finish` creates the account.
     pub is_new: bool,
-}
-
-/// What an `identify` step established.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Identified {
-    /// The step's name, for `target_step`.
-    pub step: Option<String>,
-    pub identification: Identification,
-    pub login_id: LoginIdFact,
-    /// The identity that was found, when the person is not new.
-    pub identity_id: Option<String>,
-}
-
-/// A login ID that passed the rules.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LoginIdFact {
-    pub key: String,
-    pub r#type: String,
-    pub login_id: String,
-    pub original_login_id: String,
-    pub unique_key: String,
 }
 
 /// What an `authenticate` step established.
@@ -71,11 +76,36 @@ pub enum ChangeReason {
     Expiry,
 }
 
-/// A password that `finish` will give the person.
+/// An authenticator that `finish` will give the person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NewPassword {
-    pub is_primary: bool,
-    pub hash: String,
+pub struct Enrolled {
+    pub authentication: Authentication,
+    pub what: EnrolledFact,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolledFact {
+    Password { hash: String },
+    Totp { secret: String },
+    OobOtp { target: TargetFact, channel: Option<String> },
+}
+
+/// Where codes go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetFact {
+    Email(String),
+    Phone(String),
+}
+
+/// A credential that proved to be one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PasskeyFact {
+    pub credential_id: String,
+    pub creation_options: Value,
+    pub attestation_response: Value,
+    pub sign_count: i64,
 }
 
 /// A password authenticator that `finish` will change.
@@ -84,6 +114,59 @@ pub struct ChangedPassword {
     pub authenticator_id: String,
     pub is_primary: bool,
     pub hash: String,
+}
+
+/// A claim whose owner proved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedFact {
+    pub name: String,
+    pub value: String,
+    pub channel: Option<String>,
+}
+
+/// A lost password on its way to be replaced.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryFact {
+    /// What was typed, normalised; an address or a number when a message can go there.
+    pub login_id: String,
+    pub target: Option<TargetFact>,
+    /// Nobody, when whoever asks must not learn that there is nobody.
+    pub user_id: Option<String>,
+    pub destination: Option<DestinationFact>,
+    /// Set once a code is on its way, or seems to be.
+    #[serde(default)]
+    pub is_sent: bool,
+    /// Set once the code was right.
+    pub is_verified: bool,
+    /// The new password's hash.
+    pub hash: Option<String>,
+}
+
+/// Where the message about a lost password goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationFact {
+    pub target: TargetFact,
+    pub channel: String,
+    pub form: String,
+}
+
+/// An account that was chosen to link an identity to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkingFact {
+    pub identity_id: String,
+    pub user_id: String,
+    /// For an account at a provider: where to come back to.
+    pub redirect_uri: Option<String>,
+    pub response_mode: Option<String>,
+}
+
+/// A browser session that the person goes on with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContinuedFact {
+    pub session_id: String,
+    pub amr: Vec<String>,
+    /// RFC 3339.
+    pub authenticated_at: i64,
 }
 
 impl Facts {
@@ -96,91 +179,37 @@ impl Facts {
         self.user_id().ok_or_else(|| FlowError::MissingFact { step: step.to_owned() })
     }
 
+    /// The person, if they have an account already.
+    pub fn existing_user(&self) -> Option<UserId> {
+        self.person.as_ref().filter(|it| !it.is_new).and_then(|_| self.user_id())
+    }
+
     /// What the step called `name` authenticated.
     pub fn authenticated_by(&self, name: &str) -> Option<&Authenticated> {
         self.authenticated.iter().find(|it| it.step.as_deref() == Some(name))
     }
 
-    /// The methods used, sorted and each once (RFC 8176 §2, with upstream's `x_` names).
-    ///
-    /// Two different authenticators make it multi-factor; the same one twice does not.
-    pub fn amr(&self) -> Vec<String> {
-        let used =
-            self.authenticated.iter().map(|it| (it.authenticator_id.as_str(), it.authentication));
-        let created = self.new_passwords.iter().map(|it| (it.name(), it.authentication()));
-        let all: Vec<(&str, Authentication)> = used.chain(created).collect();
-        let mut amr: Vec<String> =
-            all.iter().flat_map(|(_, it)| amr_of(*it)).map(|it| (*it).to_owned()).collect();
-        let mut authenticators: Vec<&str> = all.iter().map(|(id, _)| *id).collect();
-        authenticators.sort_unstable();
-        authenticators.dedup();
-        if authenticators.len() > 1 {
-            amr.push("mfa".to_owned());
-        }
-        amr.sort_unstable();
-        amr.dedup();
-        amr
-    }
-}
-
-impl NewPassword {
-    /// Stands for the authenticator that does not exist yet.
-    const fn name(&self) -> &'static str {
-        if self.is_primary { "new primary" } else { "new secondary" }
+    /// What the step called `name` identified.
+    pub fn identified_by(&self, name: &str) -> Option<&Identified> {
+        self.identified.iter().rev().find(|it| it.step.as_deref() == Some(name))
     }
 
-    const fn authentication(&self) -> Authentication {
-        if self.is_primary {
-            Authentication::PrimaryPassword
-        } else {
-            Authentication::SecondaryPassword
-        }
+    /// Whether the claim was proved in this flow.
+    pub fn has_verified(&self, name: &str, value: &str) -> bool {
+        self.verified.iter().any(|it| it.name == name && it.value == value)
     }
-}
 
-impl LoginIdFact {
-    /// As `accounts` checked it; `None` for a state that an older build wrote otherwise.
-    pub fn checked(&self) -> Option<CheckedLoginId> {
-        Some(CheckedLoginId {
-            key: self.key.clone(),
-            r#type: LoginIdType::parse(&self.r#type)?,
-            login_id: self.login_id.clone(),
-            original_login_id: self.original_login_id.clone(),
-            unique_key: self.unique_key.clone(),
-        })
-    }
-}
-
-impl From<CheckedLoginId> for LoginIdFact {
-    fn from(checked: CheckedLoginId) -> Self {
-        Self {
-            key: checked.key,
-            r#type: checked.r#type.as_str().to_owned(),
-            login_id: checked.login_id,
-            original_login_id: checked.original_login_id,
-            unique_key: checked.unique_key,
-        }
+    /// Notes a proof; the newest channel counts.
+    pub fn verify(&mut self, name: &str, value: &str, channel: Option<&str>) {
+        self.verified.retain(|it| it.name != name || it.value != value);
+        let channel = channel.map(str::to_owned);
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.verified.push(VerifiedFact { name, value, channel });
     }
 }
 
 impl ChangedPassword {
     pub const fn kind(&self) -> AuthenticatorKind {
         if self.is_primary { AuthenticatorKind::Primary } else { AuthenticatorKind::Secondary }
-    }
-}
-
-/// The methods that an authentication counts as (`docs/specs/amr.md` of upstream).
-pub const fn amr_of(authentication: Authentication) -> &'static [&'static str] {
-    match authentication {
-        Authentication::PrimaryPassword => &["pwd", "x_primary_password"],
-        Authentication::SecondaryPassword => &["pwd", "x_secondary_password"],
-        Authentication::PrimaryPasskey => &["x_passkey", "x_primary_passkey"],
-        Authentication::PrimaryOobOtpEmail => &["otp", "x_primary_oob_otp_email"],
-        Authentication::SecondaryOobOtpEmail => &["otp", "x_secondary_oob_otp_email"],
-        Authentication::PrimaryOobOtpSms => &["otp", "sms", "x_primary_oob_otp_sms"],
-        Authentication::SecondaryOobOtpSms => &["otp", "sms", "x_secondary_oob_otp_sms"],
-        Authentication::SecondaryTotp => &["otp", "x_secondary_totp"],
-        Authentication::RecoveryCode => &["x_recovery_code"],
-        Authentication::DeviceToken => &["x_device_token"],
     }
 }

@@ -3,7 +3,8 @@
 //! Counters are in `limits`, never in a state: going back does not refill them. They are taken
 //! before the work and given back when it turned out honest.
 
-use domain::{AuthenticatorKind, UserId};
+use appconfig::flow::Authentication;
+use domain::UserId;
 use limits::attempt::{self, Admitted, Attempt};
 use limits::lockout::Method;
 use limits::{Charged, Limit, Receipt, Subject};
@@ -11,7 +12,6 @@ use limits::{Charged, Limit, Receipt, Subject};
 use crate::facts::Facts;
 use crate::record;
 use crate::refusal::Refusal;
-use crate::state::Setting;
 use crate::{FlowCx, FlowError};
 
 /// Takes one from the buckets of `limit`; the refusal when one is empty.
@@ -58,19 +58,19 @@ pub async fn give_back(cx: &FlowCx<'_>, user: &UserId, attempt: Attempt) -> Resu
     Ok(attempt::give_back(cx.ctx, cx.store, cx.kv, user, attempt).await?)
 }
 
-/// Writes a wrong password down, at once and whatever becomes of the flow. It is counted already.
-pub async fn note_wrong_password(
-    cx: &FlowCx<'_>,
-    setting: &Setting,
-    user: &UserId,
-    kind: AuthenticatorKind,
-) -> Result<(), FlowError> {
-    let mut tx = cx.store.write(&cx.ctx.app.id).await?;
-    record::wrong_password(cx, &mut tx, setting, user, kind).await?;
-    Ok(tx.commit().await?)
-}
-
 /// Which counts a finished flow forgives.
 pub fn proved(facts: &Facts) -> Vec<Method> {
-    if facts.authenticated.is_empty() { Vec::new() } else { vec![Method::Password] }
+    let method = |it: &crate::facts::Authenticated| match it.authentication {
+        Authentication::PrimaryPassword | Authentication::SecondaryPassword => {
+            Some(Method::Password)
+        }
+        Authentication::SecondaryTotp => Some(Method::Totp),
+        Authentication::RecoveryCode => Some(Method::RecoveryCode),
+        Authentication::PrimaryOobOtpEmail
+        | Authentication::PrimaryOobOtpSms
+        | Authentication::SecondaryOobOtpEmail
+        | Authentication::SecondaryOobOtpSms => Some(Method::OobOtp),
+        Authentication::PrimaryPasskey | Authentication::DeviceToken => None,
+    };
+    facts.authenticated.iter().filter_map(method).collect()
 }

@@ -5,16 +5,20 @@
 //! empty; then `finish` turns facts into rows. `conversation` is the way in: it is what the
 //! JSON API and the hosted pages call, and both see the same answers.
 
+mod bot;
 pub mod builtin;
 mod conversation;
 mod engine;
 mod facts;
 mod finish;
 mod guard;
+mod mask;
+mod passkey;
 mod plan;
 mod record;
 mod refusal;
 mod shape;
+mod stage;
 mod state;
 mod steps;
 #[cfg(test)]
@@ -24,14 +28,16 @@ use accounts::{AccountError, Hasher, HasherError};
 use ctx::Ctx;
 use kv::{Kv, KvError};
 use limits::attempt::AttemptError;
-use sessions::Sessions;
+use outbound::Outbound;
+use sessions::{Session, Sessions};
+use stdx::Secret;
 use store::{Store, StoreError};
 
 pub use conversation::{Answer, Reply, create, feed, feed_all, look};
 pub use engine::Input;
 pub use finish::Finished;
 pub use plan::FlowRef;
-pub use refusal::{IdentityDetails, Kind, Refusal};
+pub use refusal::{IdentityDetails, IdentityShape, Kind, Refusal};
 pub use shape::{Cause, Member, Shape, Variant};
 pub use state::{Setting, StateToken};
 pub use steps::Ask;
@@ -47,6 +53,17 @@ pub struct FlowCx<'a> {
     pub kv: &'a Kv,
     pub sessions: &'a Sessions,
     pub hasher: &'a Hasher,
+    pub outbound: &'a Outbound,
+    pub browser: Browser<'a>,
+}
+
+/// What the browser brought along, if a browser is asking.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Browser<'a> {
+    /// The session that its cookie stands for.
+    pub session: Option<&'a Session>,
+    /// Spares it the second factor.
+    pub device_token: Option<&'a Secret<String>>,
 }
 
 /// What stops a flow without being an answer.
@@ -62,6 +79,8 @@ pub enum FlowError {
     Kv(#[from] KvError),
     #[error(transparent)]
     Sessions(#[from] sessions::SessionsError),
+    #[error("the message could not be written")]
+    Messaging(#[from] messaging::MessagingError),
     #[error("the account could not be changed")]
     Account(#[source] AccountError),
 }
@@ -79,6 +98,7 @@ impl From<AttemptError> for FlowError {
 pub(crate) fn stopped(error: AccountError) -> FlowError {
     match error {
         AccountError::Store(error) => error.into(),
+        AccountError::Kv(error) => error.into(),
         error => FlowError::Account(error),
     }
 }

@@ -4,7 +4,7 @@
 //! are written at once, whatever becomes of the flow.
 
 use accounts::models;
-use domain::{AuthenticatorKind, AuthenticatorType, ClientId, IdpSession, UserId};
+use domain::{AuthenticatorKind, AuthenticatorType, ClientId, Identity, IdpSession, UserId};
 use events::{Event, Source, Stage, TriggeredBy, UserModel, record};
 use limits::Exhausted;
 use serde_json::{Value, json};
@@ -39,21 +39,56 @@ pub async fn signed_in(
     Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
 }
 
-/// Writes down that a password was wrong.
-pub async fn wrong_password(
+/// Writes down that somebody who is signed in proved it again.
+pub async fn reauthenticated(
     cx: &FlowCx<'_>,
     tx: &mut Tx,
     setting: &Setting,
     user: &UserId,
+) -> Result<(), FlowError> {
+    let user = load(cx, tx, user).await?;
+    let event = Event::UserReauthenticated { user, session: json!({}) };
+    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+}
+
+/// Writes down that somebody's account has another identity now.
+pub async fn linked(
+    cx: &FlowCx<'_>,
+    tx: &mut Tx,
+    setting: &Setting,
+    identity: &Identity,
+) -> Result<(), FlowError> {
+    let user = load(cx, tx, identity.user_id()).await?;
+    let model = models::identity_model(cx.ctx, identity);
+    let event = match identity {
+        Identity::LoginId(it) => Event::LoginIdAdded { user, r#type: it.r#type, identity: model },
+        Identity::OAuth(_) => Event::OAuthConnected { user, identity: model },
+        // Nobody is told of the others one by one.
+        Identity::Ldap(_)
+        | Identity::Anonymous(_)
+        | Identity::Passkey(_)
+        | Identity::Biometric(_) => return Ok(()),
+    };
+    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+}
+
+/// Writes down that a proof was wrong, at once and whatever becomes of the flow.
+pub async fn wrong_proof(
+    cx: &FlowCx<'_>,
+    setting: &Setting,
+    user: &UserId,
     kind: AuthenticatorKind,
+    r#type: AuthenticatorType,
 ) -> Result<(), FlowError> {
     let stage = match kind {
         AuthenticatorKind::Primary => Stage::Primary,
         AuthenticatorKind::Secondary => Stage::Secondary,
     };
-    let user = load(cx, tx, user).await?;
-    let event = Event::AuthenticationFailed { user, stage, r#type: AuthenticatorType::Password };
-    Ok(record(cx.ctx, tx, &source(cx, setting), event).await?)
+    let mut tx = cx.store.write(&cx.ctx.app.id).await?;
+    let user = load(cx, &mut tx, user).await?;
+    let event = Event::AuthenticationFailed { user, stage, r#type };
+    record(cx.ctx, &mut tx, &source(cx, setting), event).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Writes down that nobody has this login ID.
@@ -84,7 +119,8 @@ async fn load(cx: &FlowCx<'_>, tx: &mut Tx, user: &UserId) -> Result<UserModel, 
     models::load_user_model(cx.ctx, tx, user).await.map_err(stopped)
 }
 
-fn source(cx: &FlowCx<'_>, setting: &Setting) -> Source {
+/// Through what an event comes about.
+pub fn source(cx: &FlowCx<'_>, setting: &Setting) -> Source {
     Source {
         triggered_by: TriggeredBy::User,
         client_id: setting.client_id.as_deref().map(ClientId::new),

@@ -4,12 +4,17 @@
 //! looked up by them. A refusal leaves the state as it was; what it had to write (counters,
 //! audit events) is already committed.
 
+mod identities;
+
 use accounts::policy::Rule;
+use domain::AuthenticatorType;
 use limits::Exhausted;
 use serde_json::{Map, Value, json};
 use stdx::Timestamp;
 
 use crate::shape::Cause;
+
+pub use identities::{IdentityDetails, IdentityShape};
 
 /// Why an input did not move the flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +35,35 @@ pub enum Refusal {
     /// The application asked for one person, and another came.
     DifferentUser,
     InvalidCredentials,
+    /// A wrong code, and what it was for.
+    WrongCode(AuthenticatorType),
+    /// A wrong code for proving an address.
+    InvalidVerificationCode,
+    /// A wrong code for a lost password.
+    InvalidRecoveryCode,
+    /// The code was guessed at too often.
+    TooManyAttempts,
+    BotProtectionFailed,
+    BotProtectionUnavailable,
+    /// A gateway refused to carry a message: its word for why, if it has one.
+    MessageRefused(Option<&'static str>),
+    /// The session changed under the question.
+    SelectAccountSessionChanged,
+    /// The other provider's no.
+    OAuth {
+        reason: &'static str,
+        error: String,
+        description: String,
+    },
+    MissingOAuthCredentials,
+    /// A token that is none of ours, or no longer good.
+    InvalidIdToken,
+    /// A token of somebody else's that we cannot believe.
+    InvalidExternalJwt,
+    /// An attribute that cannot be what was filled in.
+    InvalidAttributes(Vec<Cause>),
+    /// A passkey that is not what was asked for.
+    InvalidPasskey,
     /// Nothing that this step accepts belongs to the person.
     NoAuthenticator,
     PasswordPolicyViolated(Vec<Rule>),
@@ -65,13 +99,6 @@ pub enum Refusal {
     },
 }
 
-/// What was said and what is there, as upstream tells them apart.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct IdentityDetails {
-    pub login_id_type_incoming: Option<&'static str>,
-    pub login_id_type_existing: Option<&'static str>,
-}
-
 /// The kind of refusal, which decides the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -89,15 +116,27 @@ impl Refusal {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::FlowNotFound | Self::UserNotFound(_) => Kind::NotFound,
-            Self::UnknownFlow | Self::DifferentUser => Kind::BadRequest,
+            Self::UnknownFlow
+            | Self::DifferentUser
+            | Self::OAuth { .. }
+            | Self::MessageRefused(Some(_))
+            | Self::InvalidIdToken
+            | Self::InvalidExternalJwt => Kind::BadRequest,
             Self::ValidationFailed(_)
             | Self::InvalidLoginId(_)
+            | Self::InvalidAttributes(_)
             | Self::DuplicatedIdentity(_)
             | Self::NoAuthenticator
             | Self::PasswordPolicyViolated(_)
             | Self::PasswordReused => Kind::Invalid,
-            Self::InvalidCredentials => Kind::Unauthorized,
-            Self::FlowNotAllowed
+            Self::InvalidCredentials
+            | Self::WrongCode(_)
+            | Self::InvalidPasskey
+            | Self::SelectAccountSessionChanged => Kind::Unauthorized,
+            Self::InvalidVerificationCode
+            | Self::InvalidRecoveryCode
+            | Self::BotProtectionFailed
+            | Self::FlowNotAllowed
             | Self::NoPublicSignup
             | Self::DisabledUser { .. }
             | Self::DeactivatedUser
@@ -105,9 +144,14 @@ impl Refusal {
             | Self::ScheduledDeletion { .. }
             | Self::ScheduledAnonymization { .. }
             | Self::OutsideValidPeriod => Kind::Forbidden,
-            Self::RateLimited(_) | Self::AccountLockout { .. } => Kind::TooManyRequest,
-            Self::Busy => Kind::ServiceUnavailable,
-            Self::Unsupported { .. } | Self::InvalidTargetStep { .. } => Kind::Internal,
+            Self::RateLimited(_) | Self::AccountLockout { .. } | Self::TooManyAttempts => {
+                Kind::TooManyRequest
+            }
+            Self::Busy | Self::BotProtectionUnavailable => Kind::ServiceUnavailable,
+            Self::MissingOAuthCredentials
+            | Self::MessageRefused(None)
+            | Self::Unsupported { .. }
+            | Self::InvalidTargetStep { .. } => Kind::Internal,
         }
     }
 
@@ -117,11 +161,25 @@ impl Refusal {
             Self::FlowNotFound => "AuthenticationFlowNotFound",
             Self::UnknownFlow => "AuthenticationFlowUnknownFlow",
             Self::FlowNotAllowed => "AuthenticationFlowNotAllowed",
-            Self::ValidationFailed(_) | Self::InvalidLoginId(_) => "ValidationFailed",
+            Self::ValidationFailed(_) | Self::InvalidLoginId(_) | Self::InvalidAttributes(_) => {
+                "ValidationFailed"
+            }
             Self::UserNotFound(_) => "UserNotFound",
             Self::DuplicatedIdentity(_) | Self::NoAuthenticator => "InvariantViolated",
             Self::DifferentUser => "AuthenticationFlowDifferentUserID",
-            Self::InvalidCredentials => "InvalidCredentials",
+            Self::InvalidCredentials | Self::WrongCode(_) | Self::InvalidPasskey => {
+                "InvalidCredentials"
+            }
+            Self::InvalidVerificationCode => "InvalidVerificationCode",
+            Self::InvalidRecoveryCode => "PasswordResetFailed",
+            Self::BotProtectionFailed => "BotProtectionVerificationFailed",
+            Self::BotProtectionUnavailable => "BotProtectionVerificationServiceUnavailable",
+            Self::MessageRefused(None) => "OTPDeliveryUnexpectedError",
+            Self::SelectAccountSessionChanged => "SelectAccountSessionChanged",
+            Self::MessageRefused(Some(reason)) | Self::OAuth { reason, .. } => reason,
+            Self::MissingOAuthCredentials => "OAuthProviderMissingCredentials",
+            Self::InvalidIdToken => "InvalidIDToken",
+            Self::InvalidExternalJwt => "InvalidExternalJWT",
             Self::PasswordPolicyViolated(_) => "PasswordPolicyViolated",
             Self::PasswordReused => "ChangePasswordFailed",
             Self::NoPublicSignup => "AuthenticationFlowNoPublicSignup",
@@ -132,7 +190,7 @@ impl Refusal {
             Self::ScheduledDeletion { by_the_person: false, .. } => "ScheduledDeletionByAdmin",
             Self::ScheduledAnonymization { .. } => "ScheduledAnonymizationByAdmin",
             Self::OutsideValidPeriod => "UserOutsideValidPeriod",
-            Self::RateLimited(_) => "RateLimited",
+            Self::RateLimited(_) | Self::TooManyAttempts => "RateLimited",
             Self::AccountLockout { .. } => "AccountLockout",
             Self::Busy => "ServiceUnavailable",
             Self::Unsupported { .. } => "AuthenticationFlowStepNotSupported",
@@ -146,13 +204,26 @@ impl Refusal {
             Self::FlowNotFound => "flow not found",
             Self::UnknownFlow => "unknown flow",
             Self::FlowNotAllowed => "flow not allowed",
-            Self::ValidationFailed(_) => "invalid value",
+            Self::ValidationFailed(_) | Self::InvalidAttributes(_) => "invalid value",
             Self::InvalidLoginId(_) => "invalid login ID",
             Self::UserNotFound(_) => "user not found",
             Self::DuplicatedIdentity(_) => "identity already exists",
             Self::NoAuthenticator => "no authenticator",
             Self::DifferentUser => "different user ID",
-            Self::InvalidCredentials => "invalid credentials",
+            Self::InvalidCredentials | Self::WrongCode(_) | Self::InvalidPasskey => {
+                "invalid credentials"
+            }
+            Self::InvalidVerificationCode => "invalid verification code",
+            Self::InvalidRecoveryCode => "invalid code",
+            Self::TooManyAttempts => "too many verify OTP attempts",
+            Self::BotProtectionFailed => "bot protection verification failed",
+            Self::BotProtectionUnavailable => "bot protection verification service unavailable",
+            Self::MessageRefused(_) => "the message could not be sent",
+            Self::SelectAccountSessionChanged => "session no longer matches the selected account",
+            Self::OAuth { .. } => "the provider refused",
+            Self::MissingOAuthCredentials => "the provider has no credentials",
+            Self::InvalidIdToken => "invalid ID token",
+            Self::InvalidExternalJwt => "invalid external JWT",
             Self::PasswordPolicyViolated(_) => "password policy violated",
             Self::PasswordReused => "password reused",
             Self::NoPublicSignup => "public signup is disabled",
@@ -173,7 +244,9 @@ impl Refusal {
     /// What a program needs besides the reason.
     pub fn info(&self) -> Map<String, Value> {
         let info = match self {
-            Self::ValidationFailed(causes) | Self::InvalidLoginId(causes) => {
+            Self::ValidationFailed(causes)
+            | Self::InvalidLoginId(causes)
+            | Self::InvalidAttributes(causes) => {
                 json!({ "causes": causes.iter().map(Cause::to_json).collect::<Vec<_>>() })
             }
             Self::UserNotFound(details) => details.to_json(),
@@ -181,6 +254,15 @@ impl Refusal {
                 let mut info = details.to_json();
                 info["cause"] = json!({ "kind": "DuplicatedIdentity" });
                 info
+            }
+            Self::WrongCode(kind) => json!({ "AuthenticationType": kind.as_str() }),
+            Self::InvalidVerificationCode => {
+                json!({ "cause": { "kind": "InvalidVerificationCode" } })
+            }
+            Self::InvalidRecoveryCode => json!({ "cause": { "kind": "InvalidCode" } }),
+            Self::TooManyAttempts => json!({ "bucket_name": "TrackFailedOTPAttemptBucket" }),
+            Self::OAuth { error, description, .. } => {
+                json!({ "error": error, "error_description": description })
             }
             Self::NoAuthenticator => json!({ "cause": { "kind": "NoAuthenticator" } }),
             Self::PasswordReused => json!({ "cause": { "kind": "PasswordReused" } }),
@@ -200,6 +282,14 @@ impl Refusal {
             | Self::FlowNotAllowed
             | Self::DifferentUser
             | Self::InvalidCredentials
+            | Self::InvalidPasskey
+            | Self::BotProtectionFailed
+            | Self::BotProtectionUnavailable
+            | Self::MessageRefused(_)
+            | Self::SelectAccountSessionChanged
+            | Self::MissingOAuthCredentials
+            | Self::InvalidIdToken
+            | Self::InvalidExternalJwt
             | Self::NoPublicSignup
             | Self::DeactivatedUser
             | Self::AnonymizedUser
@@ -210,22 +300,5 @@ impl Refusal {
             Value::Object(info) => info,
             _ => Map::new(),
         }
-    }
-}
-
-impl IdentityDetails {
-    fn to_json(&self) -> Value {
-        let mut info = json!({});
-        if let Some(incoming) = self.login_id_type_incoming {
-            info["IdentityTypeIncoming"] = json!("login_id");
-            info["LoginIDTypeIncoming"] = json!(incoming);
-        }
-        if let Some(existing) = self.login_id_type_existing {
-            info["IdentityTypeExisting"] = json!("login_id");
-            info["LoginIDTypeExisting"] = json!(existing);
-            info["ExistingIdentities"] =
-                json!([{ "IdentityType": "login_id", "LoginIDType": existing }]);
-        }
-        info
     }
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use sessions::oauth_session::OAuthSession;
 use stdx::Rng;
 
-use crate::facts::{Facts, Person};
+use crate::facts::{Facts, IdentityFact, Person};
 use crate::plan::{FlowRef, StepPath};
+use crate::stage::Stage;
 
 /// How long a state waits for the next input.
 const LIFETIME_SECONDS: i64 = 20 * 60;
@@ -24,9 +25,46 @@ pub struct FlowState {
     pub flow_id: String,
     pub flow: FlowRef,
     /// Innermost last: the step being asked about is at the end.
-    pub todo: Vec<StepPath>,
+    pub todo: Vec<Todo>,
+    /// Where that step stands, when it takes several turns.
+    #[serde(default)]
+    pub stage: Option<Stage>,
     pub facts: Facts,
+    /// What passkeys sign in this flow (WebAuthn Level 2 §13.4.3). The flow finishes once.
+    pub challenge: String,
     pub setting: Setting,
+    /// The account that the browser is signed in to, if it is offered.
+    #[serde(default)]
+    pub offered_account: Option<OfferedAccount>,
+    #[serde(default)]
+    pub is_account_computed: bool,
+    /// Somebody who came back from a provider while the flow became another one.
+    #[serde(default)]
+    pub arrived: Option<ArrivedFact>,
+}
+
+/// An account to go on with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedAccount {
+    pub user_id: String,
+    pub display_name: String,
+}
+
+/// Somebody who came back from a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArrivedFact {
+    pub fact: IdentityFact,
+    /// The claims that the provider vouches for.
+    pub proved: Vec<(String, String)>,
+}
+
+/// A step that is still to be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Todo {
+    pub path: StepPath,
+    /// The flow whose step it is, when it is not the state's own: somebody signs in on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowRef>,
 }
 
 /// What the flow was started with, and by whom.
@@ -44,6 +82,9 @@ pub struct Setting {
     /// The person that `id_token_hint` names; anyone else is refused.
     pub user_id_hint: Option<String>,
     pub suppresses_idp_session_cookie: bool,
+    /// The language to write messages in; one that the project has texts in.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl Setting {
@@ -68,6 +109,7 @@ impl Setting {
             login_hint: request.login_hint.clone(),
             user_id_hint: pending.user_id_hint.clone(),
             suppresses_idp_session_cookie: request.suppresses_idp_session_cookie(),
+            language: None,
         }
     }
 }
@@ -76,7 +118,18 @@ impl FlowState {
     /// The beginning of a flow. Who signs up gets their id here, so that every step knows it.
     pub fn new(rng: &Rng, flow: FlowRef, setting: Setting) -> Self {
         let flow_id = format!("authflow_{}", rng.token());
-        let mut state = Self { flow_id, flow, todo: Vec::new(), facts: Facts::default(), setting };
+        let mut state = Self {
+            flow_id,
+            flow,
+            todo: Vec::new(),
+            stage: None,
+            facts: Facts::default(),
+            challenge: stdx::base64url(&rng.bytes::<32>()),
+            setting,
+            offered_account: None,
+            is_account_computed: false,
+            arrived: None,
+        };
         state.begin(rng);
         state
     }
@@ -84,6 +137,7 @@ impl FlowState {
     /// Forgets what was established; `flow` has just been set or changed.
     pub fn begin(&mut self, rng: &Rng) {
         self.facts = Facts::default();
+        self.stage = None;
         if self.flow.kind == FlowKind::Signup {
             self.facts.person = Some(Person { id: rng.uuid(), is_new: true });
         }

@@ -1,25 +1,34 @@
 //! The steps: what each asks, and what it makes of the answer.
 //!
 //! A step never names another step. It reads facts and adds to them; the order of things is
-//! the engine's.
+//! the engine's. A step that takes several turns keeps where it stands in a `Stage`.
 
 mod authenticate;
 mod change_password;
 mod check_account_status;
 mod create_authenticator;
+mod fill_in_user_profile;
 mod identify;
+mod otp;
 mod password_policy;
+mod prompt_create_passkey;
+mod recovery;
 mod terminate_other_sessions;
+mod totp;
+mod verify;
+mod view_recovery_code;
 
 pub(crate) use check_account_status::refusal_of as status_refusal;
+pub(crate) use recovery::resume as resume_recovery;
 
 use appconfig::flow::{Authentication, FlowKind, FlowStep, Identification, StepType};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::engine::Input;
 use crate::plan::FlowRef;
 use crate::refusal::Refusal;
-use crate::shape::Shape;
+use crate::shape::{Cause, Shape};
+use crate::stage::Stage;
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError};
 
@@ -51,6 +60,10 @@ pub enum Taken {
     Done,
     /// Done; the steps of this branch come next.
     Branch(usize),
+    /// Not done: this is what it waits for now.
+    Stay(Stage),
+    /// Done with this branch, but the steps of another flow come first: somebody signs in.
+    SignIn(usize, FlowRef),
     /// The flow turns out to be another one.
     Switch(FlowRef),
     /// The step stands as it was. The person may try again.
@@ -63,23 +76,29 @@ impl Ask {
     }
 }
 
-/// Asks the step for its turn. Nothing is written.
-pub async fn turn(cx: &FlowCx<'_>, state: &FlowState, step: &FlowStep) -> Result<Turn, FlowError> {
-    let facts = &state.facts;
+/// Asks the step for its turn. It may settle, and it may send what has to be sent.
+pub async fn turn(
+    cx: &FlowCx<'_>,
+    state: &mut FlowState,
+    step: &FlowStep,
+) -> Result<Turn, FlowError> {
+    if let Some(Stage::Otp(stage)) = &state.stage {
+        return otp::ask(cx, state, step, stage).await.map(Turn::Ask);
+    }
     match step.kind {
-        StepType::Identify => Ok(Turn::Ask(identify::ask(step))),
-        StepType::CreateAuthenticator => Ok(create_authenticator::turn(cx, step)),
-        StepType::Authenticate => authenticate::turn(cx, facts, step).await,
-        StepType::ChangePassword => Ok(change_password::turn(cx, facts, step)),
-        StepType::CheckAccountStatus => check_account_status::turn(cx, facts).await,
+        StepType::Identify => identify::turn(cx, state, step).await,
+        StepType::CreateAuthenticator => create_authenticator::turn(cx, state, step).await,
+        StepType::Authenticate => authenticate::turn(cx, state, step).await,
+        StepType::Verify => verify::turn(cx, state, step).await,
+        StepType::FillInUserProfile => Ok(fill_in_user_profile::turn(step)),
+        StepType::ViewRecoveryCode => view_recovery_code::turn(cx, state, step).await,
+        StepType::PromptCreatePasskey => prompt_create_passkey::turn(cx, state, step).await,
+        StepType::ChangePassword => Ok(change_password::turn(cx, &state.facts, step)),
+        StepType::CheckAccountStatus => check_account_status::turn(cx, &state.facts).await,
         StepType::TerminateOtherSessions => terminate_other_sessions::turn(cx, state).await,
-        StepType::Verify
-        | StepType::FillInUserProfile
-        | StepType::ViewRecoveryCode
-        | StepType::PromptCreatePasskey
-        | StepType::SelectDestination
-        | StepType::VerifyAccountRecoveryCode
-        | StepType::ResetPassword => Ok(unsupported(step)),
+        StepType::SelectDestination => recovery::select::turn(cx, state, step).await,
+        StepType::VerifyAccountRecoveryCode => recovery::verify::turn(cx, state, step).await,
+        StepType::ResetPassword => Ok(recovery::reset::turn(cx, step)),
     }
 }
 
@@ -90,29 +109,47 @@ pub async fn take(
     step: &FlowStep,
     input: &Input,
 ) -> Result<Taken, FlowError> {
-    match (step.kind, state.flow.kind) {
-        (StepType::Identify, FlowKind::SignupLogin) => identify::choose(cx, step, input).await,
-        (StepType::Identify, FlowKind::Signup | FlowKind::Promote) => {
-            identify::create(cx, state, step, input).await
+    match state.stage.clone() {
+        Some(Stage::Otp(stage)) => return otp::take(cx, state, step, stage, input).await,
+        Some(Stage::Totp { branch, authentication, secret }) => {
+            return totp::confirm(cx, state, branch, authentication, secret, input).await;
         }
-        (StepType::Identify, _) => identify::find(cx, state, step, input).await,
-        (StepType::CreateAuthenticator, _) => {
-            create_authenticator::take(cx, &mut state.facts, step, input).await
+        Some(Stage::OAuth(stage)) => {
+            return identify::oauth::come_back(cx, state, step, stage, input).await;
         }
-        (StepType::Authenticate, _) => authenticate::take(cx, state, step, input).await,
-        (StepType::ChangePassword, _) => {
-            change_password::take(cx, &mut state.facts, step, input).await
+        Some(Stage::Linking(stage)) => {
+            return identify::linking::choose(cx, state, step, stage, input).await;
         }
-        (StepType::TerminateOtherSessions, _) => {
+        Some(Stage::RecoveryCodes { codes }) => {
+            state.facts.recovery_codes = Some(codes);
+            return Ok(Taken::Done);
+        }
+        Some(Stage::Enrol) => return create_authenticator::take(cx, state, step, input).await,
+        Some(Stage::Passkey { options }) => {
+            return Ok(prompt_create_passkey::take(cx, state, &options, input));
+        }
+        Some(Stage::Resent) | None => {}
+    }
+    match step.kind {
+        StepType::Identify => identify::take(cx, state, step, input).await,
+        StepType::CreateAuthenticator => create_authenticator::take(cx, state, step, input).await,
+        StepType::Authenticate => authenticate::take(cx, state, step, input).await,
+        StepType::ChangePassword => change_password::take(cx, &mut state.facts, step, input).await,
+        StepType::TerminateOtherSessions => {
             state.facts.terminates_other_sessions = true;
             Ok(Taken::Done)
         }
-        (_, _) => Ok(Taken::Refused(Refusal::Unsupported { step: step.kind.to_string() })),
+        StepType::FillInUserProfile => Ok(fill_in_user_profile::take(cx, state, step, input)),
+        StepType::SelectDestination => recovery::select::take(cx, state, step, input).await,
+        StepType::VerifyAccountRecoveryCode => recovery::verify::take(cx, state, input).await,
+        StepType::ResetPassword => recovery::reset::take(cx, state, input).await,
+        StepType::Verify
+        | StepType::ViewRecoveryCode
+        | StepType::PromptCreatePasskey
+        | StepType::CheckAccountStatus => {
+            Ok(Taken::Refused(Refusal::Unsupported { step: step.kind.to_string() }))
+        }
     }
-}
-
-fn unsupported(step: &FlowStep) -> Turn {
-    Turn::Settled(Taken::Refused(Refusal::Unsupported { step: step.kind.to_string() }))
 }
 
 /// A text member of an input whose shape was checked.
@@ -120,16 +157,28 @@ pub(crate) fn text<'i>(input: &'i Input, member: &str) -> &'i str {
     input.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The branch that an input's `authentication` names. The shape was checked, so there is one.
-pub(crate) fn branch_of(
-    step: &FlowStep,
-    input: &Input,
-) -> Result<(usize, Authentication), FlowError> {
-    let wanted = text(input, "authentication");
-    let mut branches = step.one_of.iter().enumerate();
-    let found = branches.find_map(|(at, branch)| {
-        let authentication = branch.authentication?;
-        (authentication.as_str() == wanted).then_some((at, authentication))
-    });
-    found.ok_or_else(|| FlowError::MissingFact { step: step.kind.to_string() })
+/// A whole number of an input whose shape was checked.
+pub(crate) fn index(input: &Input, member: &str) -> usize {
+    let number = input.get(member).and_then(Value::as_u64);
+    number.and_then(|it| usize::try_from(it).ok()).unwrap_or_default()
+}
+
+/// Something that is none of what was offered.
+pub(crate) fn not_one_of<'a>(
+    location: &str,
+    actual: &str,
+    expected: impl Iterator<Item = &'a str>,
+) -> Refusal {
+    let expected: Vec<&str> = expected.collect();
+    Refusal::ValidationFailed(vec![Cause {
+        location: location.to_owned(),
+        kind: "enum",
+        details: json!({ "actual": actual, "expected": expected }),
+    }])
+}
+
+/// The kind of flow that the step on top of the list belongs to.
+pub(crate) fn kind_of_step(state: &FlowState) -> FlowKind {
+    let of = state.todo.last().and_then(|todo| todo.flow.as_ref());
+    of.map_or(state.flow.kind, |flow| flow.kind)
 }

@@ -1,6 +1,9 @@
 //! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
 
 mod login;
+mod otp;
+mod passkey;
+mod second_factor;
 mod security;
 mod signup;
 
@@ -9,6 +12,7 @@ use std::fmt::Write as _;
 use appconfig::flow::FlowKind;
 use expect_test::Expect;
 use serde_json::{Value, json};
+use stdx::Secret;
 use testkit::World;
 
 use crate::{Answer, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
@@ -16,7 +20,8 @@ use crate::{Answer, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
 /// Plays `script` against a flow and checks the whole conversation.
 ///
 /// A line is `email alice@example.com`, `password …`, `new_password …`, `change …`,
-/// `confirm` or a JSON object. Alice is known by email, with the password `correct horse`.
+/// `confirm`, `code` or `link` for what was sent last, `totp` for what the person's app shows, or a
+/// JSON object. Alice is known by email, with the password `correct horse`.
 async fn check(yaml: &str, kind: FlowKind, script: &str, expected: Expect) {
     let world = World::new(yaml).await;
     world.person("email", "alice@example.com", "correct horse").await;
@@ -29,14 +34,48 @@ async fn play(world: &World, flow: FlowRef, setting: Setting, script: &str) -> S
     let ctx = world.ctx();
     let cx = cx(world, &ctx);
     let mut transcript = String::new();
-    let mut reply = create(&cx, flow, setting).await.expect("created");
+    let mut totp = String::new();
+    let mut reply = Box::pin(create(&cx, flow, setting)).await.expect("created");
     let mut token = say(&mut transcript, &reply).unwrap_or_default();
     for line in script.trim().lines().map(str::trim).filter(|line| !line.is_empty()) {
         writeln!(transcript, "> {line}").expect("text");
-        reply = feed(&cx, &token, &input(line)).await.expect("fed");
+        if let Some(secret) = reply_data(&reply)["secret"].as_str() {
+            secret.clone_into(&mut totp);
+        }
+        let typed = match line {
+            "code" | "link" => received(world),
+            "totp" => {
+                let code = accounts::totp::current_code(&Secret::new(totp.clone()), ctx.now);
+                json!({ "authentication": "secondary_totp", "code": code, "display_name": "" })
+            }
+            _ => Value::Object(input(line)),
+        };
+        let Value::Object(typed) = typed else { unreachable!("all are objects") };
+        reply = Box::pin(feed(&cx, &token, &typed)).await.expect("fed");
         token = say(&mut transcript, &reply).unwrap_or(token);
     }
     transcript
+}
+
+fn reply_data(reply: &Reply) -> Value {
+    match reply {
+        Reply::Asked(answer) => answer.ask.data.clone(),
+        Reply::Refused(_) | Reply::Finished(_) => Value::Null,
+    }
+}
+
+/// The code, or the code in the link, of the newest message: the longest run of digits or letters
+/// after `code=`, else the first six digits.
+fn received(world: &World) -> Value {
+    let kept = world.platform.outbound.kept(&world.app.id);
+    let text = &kept.first().expect("a message").text;
+    let is_code = |it: &char| it.is_ascii_alphanumeric();
+    if let Some((_, rest)) = text.split_once("code=") {
+        let code: String = rest.chars().take_while(is_code).collect();
+        return json!({ "account_recovery_code": code });
+    }
+    let words = text.split(|it: char| !it.is_ascii_digit());
+    json!({ "code": words.into_iter().find(|it| it.len() == 6).expect("a code") })
 }
 
 fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
@@ -47,6 +86,8 @@ fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
         kv: &platform.kv,
         sessions: &platform.sessions,
         hasher: &platform.hasher,
+        outbound: &platform.outbound,
+        browser: crate::Browser::default(),
     }
 }
 

@@ -54,6 +54,13 @@ impl Jwt {
         Ok(Self { header: token.header.clone(), claims })
     }
 
+    /// Who says to have issued a token, for finding the keys that can tell. It proves nothing.
+    pub fn unverified_issuer(token: &str) -> Option<String> {
+        let payload = Unverified::parse(token).ok()?.unverified_payload()?;
+        let claims = parse_object(&payload).ok()?;
+        claims.get("iss").and_then(Value::as_str).map(str::to_owned)
+    }
+
     pub fn text(&self, claim: &str) -> Option<&str> {
         self.claims.get(claim).and_then(Value::as_str)
     }

@@ -3,7 +3,9 @@
 //! A limit is a group of buckets, such as one for each address and one for each person and
 //! address. The names are part of the API: clients and the audit log see them.
 
-use Scope::{Cooldown, PerClient, PerIp, PerProject, PerTarget, PerUser, PerUserPerIp};
+use Scope::{
+    Cooldown, CooldownPerSession, PerClient, PerIp, PerProject, PerTarget, PerUser, PerUserPerIp,
+};
 
 /// What is being limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +15,8 @@ pub enum Limit {
     VerifyOobOtpEmail,
     SendOobOtpSms,
     VerifyOobOtpSms,
+    /// Counts as a text message, but for its cooldown.
+    SendOobOtpWhatsapp,
     VerifyTotp,
     VerifyRecoveryCode,
     VerifyDeviceToken,
@@ -26,10 +30,12 @@ pub enum Limit {
     VerifyVerificationEmail,
     SendVerificationSms,
     VerifyVerificationSms,
+    SendVerificationWhatsapp,
     SendForgotPasswordEmail,
     VerifyForgotPasswordEmail,
     SendForgotPasswordSms,
     VerifyForgotPasswordSms,
+    SendForgotPasswordWhatsapp,
     /// Any text message, whatever it is for.
     SendSms,
     /// Any mail, whatever it is for.
@@ -52,15 +58,18 @@ pub enum Scope {
     PerProject,
     /// Once in a while for each target.
     Cooldown,
+    /// Once in a while for each flow.
+    CooldownPerSession,
 }
 
 impl Limit {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::VerifyPassword,
         Self::SendOobOtpEmail,
         Self::VerifyOobOtpEmail,
         Self::SendOobOtpSms,
         Self::VerifyOobOtpSms,
+        Self::SendOobOtpWhatsapp,
         Self::VerifyTotp,
         Self::VerifyRecoveryCode,
         Self::VerifyDeviceToken,
@@ -73,10 +82,12 @@ impl Limit {
         Self::VerifyVerificationEmail,
         Self::SendVerificationSms,
         Self::VerifyVerificationSms,
+        Self::SendVerificationWhatsapp,
         Self::SendForgotPasswordEmail,
         Self::VerifyForgotPasswordEmail,
         Self::SendForgotPasswordSms,
         Self::VerifyForgotPasswordSms,
+        Self::SendForgotPasswordWhatsapp,
         Self::SendSms,
         Self::SendEmail,
         Self::RequestToken,
@@ -91,7 +102,7 @@ impl Limit {
             Self::VerifyPassword => "authentication.password",
             Self::SendOobOtpEmail => "authentication.oob_otp.email.trigger",
             Self::VerifyOobOtpEmail => "authentication.oob_otp.email.validate",
-            Self::SendOobOtpSms => "authentication.oob_otp.sms.trigger",
+            Self::SendOobOtpSms | Self::SendOobOtpWhatsapp => "authentication.oob_otp.sms.trigger",
             Self::VerifyOobOtpSms => "authentication.oob_otp.sms.validate",
             Self::VerifyTotp => "authentication.totp",
             Self::VerifyRecoveryCode => "authentication.recovery_code",
@@ -103,11 +114,15 @@ impl Limit {
             Self::EnumerateAccounts => "authentication.account_enumeration",
             Self::SendVerificationEmail => "verification.email.trigger",
             Self::VerifyVerificationEmail => "verification.email.validate",
-            Self::SendVerificationSms => "verification.sms.trigger",
+            Self::SendVerificationSms | Self::SendVerificationWhatsapp => {
+                "verification.sms.trigger"
+            }
             Self::VerifyVerificationSms => "verification.sms.validate",
             Self::SendForgotPasswordEmail => "forgot_password.email.trigger",
             Self::VerifyForgotPasswordEmail => "forgot_password.email.validate",
-            Self::SendForgotPasswordSms => "forgot_password.sms.trigger",
+            Self::SendForgotPasswordSms | Self::SendForgotPasswordWhatsapp => {
+                "forgot_password.sms.trigger"
+            }
             Self::VerifyForgotPasswordSms => "forgot_password.sms.validate",
             Self::SendSms => "messaging.sms",
             Self::SendEmail => "messaging.email",
@@ -128,9 +143,13 @@ impl Limit {
             | Self::VerifyOobOtpSms => &[PerIp, PerUserPerIp],
             Self::SendOobOtpEmail
             | Self::SendOobOtpSms
+            | Self::SendOobOtpWhatsapp
             | Self::SendVerificationEmail
-            | Self::SendVerificationSms => &[PerIp, PerUser, Cooldown],
-            Self::SendForgotPasswordEmail | Self::SendForgotPasswordSms => &[PerIp, Cooldown],
+            | Self::SendVerificationSms
+            | Self::SendVerificationWhatsapp => &[Cooldown, CooldownPerSession, PerIp, PerUser],
+            Self::SendForgotPasswordEmail
+            | Self::SendForgotPasswordSms
+            | Self::SendForgotPasswordWhatsapp => &[Cooldown, CooldownPerSession, PerIp],
             Self::VerifyPasskey
             | Self::VerifySiwe
             | Self::SignUp
@@ -160,8 +179,21 @@ impl Limit {
     pub fn bucket(self, scope: Scope) -> String {
         match (self, scope) {
             (Self::SendSms | Self::SendEmail, PerProject) => self.bucket_stem().to_owned(),
-            (_, Cooldown) => self.bucket_stem().replace("Trigger", "Cooldown"),
-            _ => format!("{}{}", self.bucket_stem(), scope.bucket_suffix()),
+            (_, Cooldown | CooldownPerSession) => {
+                let stem = self.bucket_stem().replace("Trigger", "Cooldown");
+                format!("{stem}{}", scope.bucket_suffix())
+            }
+            _ => format!("{}{}", self.counted_as().bucket_stem(), scope.bucket_suffix()),
+        }
+    }
+
+    /// Whose buckets are charged, but for cooldowns.
+    pub(crate) const fn counted_as(self) -> Self {
+        match self {
+            Self::SendOobOtpWhatsapp => Self::SendOobOtpSms,
+            Self::SendVerificationWhatsapp => Self::SendVerificationSms,
+            Self::SendForgotPasswordWhatsapp => Self::SendForgotPasswordSms,
+            other => other,
         }
     }
 
@@ -171,6 +203,7 @@ impl Limit {
             Self::SendOobOtpEmail => "OOBOTPTriggerEmail",
             Self::VerifyOobOtpEmail => "OOBOTPValidateEmail",
             Self::SendOobOtpSms => "OOBOTPTriggerSMS",
+            Self::SendOobOtpWhatsapp => "OOBOTPTriggerWhatsapp",
             Self::VerifyOobOtpSms => "OOBOTPValidateSMS",
             Self::VerifyTotp => "VerifyTOTP",
             Self::VerifyRecoveryCode => "VerifyRecoveryCode",
@@ -183,10 +216,12 @@ impl Limit {
             Self::SendVerificationEmail => "VerificationTriggerEmail",
             Self::VerifyVerificationEmail => "VerificationValidateEmail",
             Self::SendVerificationSms => "VerificationTriggerSMS",
+            Self::SendVerificationWhatsapp => "VerificationTriggerWhatsapp",
             Self::VerifyVerificationSms => "VerificationValidateSMS",
             Self::SendForgotPasswordEmail => "ForgotPasswordTriggerEmail",
             Self::VerifyForgotPasswordEmail => "ForgotPasswordValidateEmail",
             Self::SendForgotPasswordSms => "ForgotPasswordTriggerSMS",
+            Self::SendForgotPasswordWhatsapp => "ForgotPasswordTriggerWhatsapp",
             Self::VerifyForgotPasswordSms => "ForgotPasswordValidateSMS",
             Self::SendSms => "MessagingSMS",
             Self::SendEmail => "MessagingEmail",
@@ -209,6 +244,7 @@ impl Scope {
             PerClient => "per_client",
             PerProject => "per_project",
             Cooldown => "cooldown",
+            CooldownPerSession => "cooldown_per_session",
         }
     }
 
@@ -222,6 +258,7 @@ impl Scope {
             PerClient => "PerClient",
             PerProject => "PerProject",
             Cooldown => "",
+            CooldownPerSession => "PerSession",
         }
     }
 }

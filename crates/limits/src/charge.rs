@@ -21,6 +21,8 @@ pub struct Subject<'a> {
     /// Where a message goes.
     pub target: Option<&'a str>,
     pub client: Option<&'a ClientId>,
+    /// The flow in which a message is asked for.
+    pub session: Option<&'a str>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +95,28 @@ pub async fn refund(ctx: &Ctx, kv: &Kv, receipt: Receipt) -> Result<(), KvError>
     Ok(())
 }
 
+/// From when on a limit with a cooldown may be charged again; now, if it may be already.
+pub async fn cools_down_at(
+    ctx: &Ctx,
+    kv: &Kv,
+    limit: Limit,
+    subject: Subject<'_>,
+) -> Result<Timestamp, KvError> {
+    let mut at = ctx.now;
+    if ctx.app.features.rate_limits.disabled {
+        return Ok(at);
+    }
+    for scope in [Scope::Cooldown, Scope::CooldownPerSession] {
+        let Some(rate) = rate(ctx, limit, scope) else { continue };
+        let Some(key) = key(ctx, limit, scope, subject) else { continue };
+        // A charge of nothing says when the next may come.
+        let (Charge::Charged { next_at } | Charge::Exhausted { retry_at: next_at }) =
+            kv.charge(&key, rate, 0.0, ctx.now).await?;
+        at = at.max(next_at);
+    }
+    Ok(at)
+}
+
 fn rate(ctx: &Ctx, limit: Limit, scope: Scope) -> Option<Rate> {
     let limit = resolve(&ctx.app.config, &ctx.app.features, limit, scope);
     let (burst, period) = limit.quota()?;
@@ -107,6 +131,7 @@ fn key(ctx: &Ctx, limit: Limit, scope: Scope, subject: Subject<'_>) -> Option<Ke
         Scope::PerUser => subject.user?.to_string(),
         Scope::PerUserPerIp => format!("{} {}", subject.user?, network(&ctx.caller.ip)),
         Scope::PerTarget | Scope::Cooldown => sha256_hex(subject.target?),
+        Scope::CooldownPerSession => subject.session?.to_owned(),
         Scope::PerClient => subject.client?.to_string(),
         Scope::PerProject => String::new(),
     };

@@ -13,4 +13,4 @@ mod numbers;
 mod world;
 
 pub use catalogue::{Limit, Scope};
-pub use charge::{Charged, Exhausted, Receipt, Subject, charge, refund};
+pub use charge::{Charged, Exhausted, Receipt, Subject, charge, cools_down_at, refund};

@@ -4,7 +4,8 @@ use appconfig::{AppConfig, FeatureConfig, RateLimit};
 
 use crate::Limit;
 use crate::catalogue::Scope::{
-    self, Cooldown, PerClient, PerIp, PerProject, PerTarget, PerUser, PerUserPerIp,
+    self, Cooldown, CooldownPerSession, PerClient, PerIp, PerProject, PerTarget, PerUser,
+    PerUserPerIp,
 };
 
 /// The limit in force for one bucket; disabled when there is none.
@@ -14,15 +15,16 @@ pub(crate) fn resolve(
     limit: Limit,
     scope: Scope,
 ) -> RateLimit {
+    if let Some(cooldown) = cooldown(config, limit, scope) {
+        return RateLimit::of(1, cooldown);
+    }
+    let limit = limit.counted_as();
     if let Some((own, general)) = authentication(config, limit, scope) {
         let is_silent = own.enabled.is_none();
         return if is_silent { general.cloned().unwrap_or_default() } else { own.clone() };
     }
     if let Some((own, ceiling)) = messaging(config, features, limit, scope) {
         return stricter(own, ceiling).clone();
-    }
-    if let Some(cooldown) = cooldown(config, limit, scope) {
-        return RateLimit::of(1, cooldown);
     }
     fixed(limit, scope).or_else(|| feature(config, limit, scope).cloned()).unwrap_or_default()
 }
@@ -79,25 +81,19 @@ fn messaging<'a>(
 }
 
 fn cooldown(config: &AppConfig, limit: Limit, scope: Scope) -> Option<&str> {
-    let cooldown = match (limit, scope) {
-        (Limit::SendOobOtpEmail, Cooldown) => {
-            &config.authentication.rate_limits.oob_otp.email.trigger_cooldown
-        }
-        (Limit::SendOobOtpSms, Cooldown) => {
-            &config.authentication.rate_limits.oob_otp.sms.trigger_cooldown
-        }
-        (Limit::SendVerificationEmail, Cooldown) => {
-            &config.verification.rate_limits.email.trigger_cooldown
-        }
-        (Limit::SendVerificationSms, Cooldown) => {
-            &config.verification.rate_limits.sms.trigger_cooldown
-        }
-        (Limit::SendForgotPasswordEmail, Cooldown) => {
-            &config.forgot_password.rate_limits.email.trigger_cooldown
-        }
-        (Limit::SendForgotPasswordSms, Cooldown) => {
-            &config.forgot_password.rate_limits.sms.trigger_cooldown
-        }
+    if !matches!(scope, Cooldown | CooldownPerSession) {
+        return None;
+    }
+    let oob_otp = &config.authentication.rate_limits.oob_otp;
+    let verification = &config.verification.rate_limits;
+    let forgot_password = &config.forgot_password.rate_limits;
+    let cooldown = match limit.counted_as() {
+        Limit::SendOobOtpEmail => &oob_otp.email.trigger_cooldown,
+        Limit::SendOobOtpSms => &oob_otp.sms.trigger_cooldown,
+        Limit::SendVerificationEmail => &verification.email.trigger_cooldown,
+        Limit::SendVerificationSms => &verification.sms.trigger_cooldown,
+        Limit::SendForgotPasswordEmail => &forgot_password.email.trigger_cooldown,
+        Limit::SendForgotPasswordSms => &forgot_password.sms.trigger_cooldown,
         _ => return None,
     };
     Some(cooldown.as_str())

@@ -90,6 +90,36 @@ pub enum IdpError {
     Http(#[from] HttpError),
 }
 
+/// Whether people can sign in at a provider, and by whose account there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderStatus {
+    Active,
+    MissingCredentials,
+    /// The installation's, which every project shares: not for production.
+    UsingDemoCredentials,
+}
+
+impl ProviderStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::MissingCredentials => "missing_credentials",
+            Self::UsingDemoCredentials => "using_demo_credentials",
+        }
+    }
+}
+
+/// Whether people can sign in at `provider`.
+pub fn provider_status(ctx: &Ctx, provider: &OAuthProvider) -> ProviderStatus {
+    match account(ctx, provider) {
+        Err(_) => ProviderStatus::MissingCredentials,
+        Ok(_) if provider.credentials_behavior == Some(CredentialsBehavior::Demo) => {
+            ProviderStatus::UsingDemoCredentials
+        }
+        Ok(_) => ProviderStatus::Active,
+    }
+}
+
 /// A provider with the account that we have there.
 pub(crate) struct Account<'a> {
     pub kind: ProviderType,

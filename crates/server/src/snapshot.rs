@@ -117,15 +117,24 @@ fn scripts(files: &Files) -> Result<BTreeMap<String, String>, SnapshotError> {
     scripts.map(read).collect()
 }
 
-/// Our pages, then the project's over them.
+/// Pages, and messages (`messages/<name>`, or `<language>/messages/<name>` for one language).
+fn is_template(name: &str) -> bool {
+    let is_message = name.starts_with("messages/") || name.contains("/messages/");
+    let has = |suffix| name.strip_suffix(suffix).is_some();
+    has(".html") || (is_message && has(".txt"))
+}
+
+/// Our pages and messages, then the project's over them.
 fn templates(
     files: &Files,
     catalogue: &Arc<Catalogue>,
 ) -> Result<minijinja::Environment<'static>, SnapshotError> {
     let mut environment = builtin::templates(catalogue.clone());
     for (path, bytes) in files {
-        let page = path.strip_prefix("templates/").and_then(|name| name.strip_suffix(".html"));
-        let Some(name) = page.map(|page| format!("{page}.html")) else { continue };
+        let Some(name) = path.strip_prefix("templates/").filter(|name| is_template(name)) else {
+            continue;
+        };
+        let name = name.to_owned();
         let source =
             String::from_utf8(bytes.clone()).map_err(|_| SnapshotError::NotText(path.clone()))?;
         environment

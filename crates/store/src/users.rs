@@ -1,10 +1,14 @@
 //! People: the rows of `_auth_user`.
 
 use domain::{Attributes, User, UserId};
+use serde_json::Value;
 use stdx::Timestamp;
 
 use crate::db::{Arg, Row};
 use crate::{Result, Tx};
+
+/// Where a person's metadata says that they want no passkey.
+const DECLINES_PASSKEYS: &str = "opt_out_passkey_upselling";
 
 pub struct Users<'tx>(&'tx mut Tx);
 
@@ -115,6 +119,26 @@ impl Users<'_> {
         let args =
             [Arg::Text(id.as_str()), Arg::MaybeTime(from), Arg::MaybeTime(until), Arg::Time(at)];
         self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+
+    /// Whether the person does not want to be offered a passkey.
+    pub async fn declines_passkeys(&mut self, id: &UserId) -> Result<bool> {
+        let sql = "SELECT metadata FROM _auth_user WHERE app_id = $1 AND id = $2";
+        let row = self.0.fetch_optional(sql, &[Arg::Text(id.as_str())]).await?;
+        let Some(row) = row else { return Ok(false) };
+        Ok(row.object("metadata")?.get(DECLINES_PASSKEYS) == Some(&Value::Bool(true)))
+    }
+
+    /// Notes that the person does not want to be offered a passkey again.
+    pub async fn decline_passkeys(&mut self, id: &UserId) -> Result<()> {
+        let sql = "SELECT metadata FROM _auth_user WHERE app_id = $1 AND id = $2";
+        let row = self.0.fetch_optional(sql, &[Arg::Text(id.as_str())]).await?;
+        let Some(row) = row else { return Ok(()) };
+        let mut metadata = row.object("metadata")?;
+        metadata.insert(DECLINES_PASSKEYS.to_owned(), Value::Bool(true));
+        let sql = "UPDATE _auth_user SET metadata = $3 WHERE app_id = $1 AND id = $2";
+        self.0.execute(sql, &[Arg::Text(id.as_str()), Arg::Object(&metadata)]).await?;
         Ok(())
     }
 

@@ -4,7 +4,9 @@
 //! test says so. Crates below `web` have a smaller world of their own.
 
 mod client;
+mod passkey;
 mod world;
 
 pub use client::{Answer, Client};
+pub use passkey::Device;
 pub use world::{START, World};

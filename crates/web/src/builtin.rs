@@ -31,11 +31,11 @@ pub fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
-/// Our pages, speaking from `catalogue`.
+/// Our pages and messages, speaking from `catalogue`.
 pub fn templates(catalogue: Arc<Catalogue>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_fuel(Some(FUEL));
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_auto_escape_callback(escaping);
     environment.add_function("asset", |name: &str| asset_url(name));
     environment.add_function(
         "t",
@@ -43,13 +43,26 @@ pub fn templates(catalogue: Arc<Catalogue>) -> Environment<'static> {
             let lang = state.lookup("lang");
             let lang = lang.as_ref().and_then(Value::as_str).unwrap_or("en");
             let args = arguments(&kwargs)?;
-            Ok(Value::from_safe_string(catalogue.html(lang, key, &args)))
+            Ok(match escaping(state.name()) {
+                AutoEscape::None => Value::from(catalogue.text(lang, key, &args)),
+                _ => Value::from_safe_string(catalogue.html(lang, key, &args)),
+            })
         },
     );
     for (name, source) in embedded::TEMPLATES {
         environment.add_template(name, source).expect("a test renders every template");
     }
+    for (name, source) in embedded::MAILS {
+        let name = format!("messages/{name}");
+        environment.add_template_owned(name, *source).expect("a test renders every message");
+    }
     environment
+}
+
+/// Pages and mails are markup; a text message or the plain part of a mail is not.
+fn escaping(name: &str) -> AutoEscape {
+    let extension = std::path::Path::new(name).extension();
+    if extension.is_some_and(|it| it == "txt") { AutoEscape::None } else { AutoEscape::Html }
 }
 
 /// Names of our templates.

@@ -14,6 +14,8 @@ const SAME_SITE_STRICT_COOKIE: &str = "same_site_strict";
 /// What an app's browser holds after the app opened a page of ours.
 pub const APP_SESSION_COOKIE: &str = "app_session";
 const APP_ACCESS_TOKEN_COOKIE: &str = "app_access_token";
+/// Spares a browser the second factor.
+const DEVICE_TOKEN_COOKIE: &str = "device_token";
 
 /// Everything in a request that may say who is asking.
 pub fn credentials<'a>(app: &App, headers: &'a HeaderMap) -> Credentials<'a> {
@@ -37,6 +39,16 @@ pub fn sign_in_cookies(app: &App, session: &str) -> [SetCookie; 2] {
         return cookies;
     }
     cookies.map(|it| it.lasting(config.lifetime_seconds))
+}
+
+/// The token of a browser that is spared the second factor.
+pub fn device_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(headers, &format!("{}{DEVICE_TOKEN_COOKIE}", app.cookie_prefix()))
+}
+
+/// The cookie by which a browser is spared the second factor.
+pub fn device_token_cookie(app: &App, token: &str, seconds: i64) -> SetCookie {
+    SetCookie::new(app, DEVICE_TOKEN_COOKIE, token).lasting(seconds)
 }
 
 /// What makes a browser forget that it was signed in.

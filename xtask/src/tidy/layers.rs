@@ -12,7 +12,7 @@ use crate::run::root;
 const LAYERS: [&[&str]; 5] = [
     &["stdx", "domain", "appconfig", "i18n", "jose", "oauth", "ctx"],
     &["store", "kv", "outbound", "script"],
-    &["events", "limits", "accounts", "sessions", "flow"],
+    &["events", "limits", "messaging", "accounts", "sessions", "flow"],
     &["web", "oidc-provider", "flow-api", "authui", "resolver"],
     &["server", "cli"],
 ];

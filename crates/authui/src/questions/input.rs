@@ -36,9 +36,11 @@ pub fn of(ask: &Ask, fields: &Fields) -> Result<Input, Wrong> {
     }
 }
 
-/// The option that the page shows: the first, as there is one way to prove it so far.
+/// The option that the page shows: the one with a password.
 pub fn only_option(ask: &Ask, member: &str) -> Value {
-    ask.data["options"][0][member].clone()
+    let options = ask.data["options"].as_array().into_iter().flatten();
+    let mut offered = options.filter_map(|it| it[member].as_str());
+    json!(offered.find(|it| matches!(*it, "primary_password" | "secondary_password")))
 }
 
 fn new_password(fields: &Fields) -> Result<&str, Wrong> {

@@ -149,7 +149,8 @@ fn retry(visit: &Visit, at: Timestamp) -> Value {
 }
 
 fn who(asked: &Answer, details: &IdentityDetails) -> Value {
-    let incoming = details.login_id_type_incoming.unwrap_or_default();
+    let incoming = details.incoming.as_ref().and_then(flow::IdentityShape::login_id_type);
+    let incoming = incoming.map_or("", domain::LoginIdType::as_str);
     json!({
         "IdentityTypeIncoming": "login_id",
         "LoginIDTypeIncoming": incoming,

@@ -25,6 +25,9 @@ pub fn question(
 ) -> Response {
     let (state, cookie) = Step::seal(visit, &asked.state_token);
     let broken = refused.map(|it| it.0.broken.as_slice()).unwrap_or_default();
+    if !can_show(asked) {
+        return Problem::Misconfigured.into_response();
+    }
     let (template, own) = match asked.ask.step {
         StepType::Identify => {
             ("identify", identify(visit, pending, asked, &state, refused.map(|it| it.1)))
@@ -64,6 +67,19 @@ pub fn question(
         page = page.with_status(refused.status);
     }
     with_cookies(page.render(&visit.ctx, context), cookie)
+}
+
+/// Whether we have a page for it: a login ID or a password is asked for. Others have a code, a
+/// device or another provider to deal with, which flows of a project's own pages can.
+fn can_show(asked: &Answer) -> bool {
+    let offers = |can: fn(&str) -> bool| asked.ask.shape.variants.iter().any(|it| can(it.tag));
+    match asked.ask.step {
+        StepType::Identify => offers(|tag| LoginIdType::parse(tag).is_some()),
+        StepType::Authenticate | StepType::CreateAuthenticator => {
+            offers(|tag| matches!(tag, "primary_password" | "secondary_password"))
+        }
+        _ => true,
+    }
 }
 
 /// The application that the flow is for.

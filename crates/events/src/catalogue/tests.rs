@@ -32,6 +32,7 @@ fn samples() -> Vec<Event> {
         Event::LoginIdAdded { user: user(), r#type, identity: it() },
         Event::LoginIdRemoved { user: user(), r#type: LoginIdType::Phone, identity: it() },
         Event::LoginIdUpdated { user: user(), r#type: LoginIdType::Username, old: it(), new: it() },
+        Event::OAuthConnected { user: user(), identity: it() },
         Event::LoginIdVerified { user: user(), r#type, identity: it() },
         Event::LoginIdUnverified { user: user(), r#type, identity: it() },
         Event::LoginIdNotFound { login_id: "bob".to_owned() },
@@ -43,6 +44,28 @@ fn samples() -> Vec<Event> {
         },
         Event::AuthenticationBlocked { user: None, error: it() },
         Event::RateLimitBlocked { name: "a.per_ip".to_owned(), group: "a".to_owned() },
+        Event::MessageSent {
+            channel: MessageChannel::Email,
+            sender: "no-reply@example.com".to_owned(),
+            recipient: "a@example.com".to_owned(),
+            r#type: "verification".to_owned(),
+        },
+        Event::MessageSent {
+            channel: MessageChannel::Whatsapp,
+            sender: String::new(),
+            recipient: "+85298765432".to_owned(),
+            r#type: "whatsapp-code".to_owned(),
+        },
+        Event::MessageSuppressed {
+            channel: MessageChannel::Sms,
+            recipient: "+85298765432".to_owned(),
+            description: "why".to_owned(),
+        },
+        Event::MessageFailed {
+            channel: MessageChannel::Sms,
+            recipient: "+85298765432".to_owned(),
+            description: "why".to_owned(),
+        },
         Event::ProjectAppCreated { config: it() },
         Event::ProjectAppUpdated { old: it(), new: it(), diff: "-".to_owned() },
     ]
@@ -68,6 +91,7 @@ fn the_catalogue_of_events() {
         identity.email.added alice {"user":{"id":"alice"},"identity":{}}
         identity.phone.removed alice {"user":{"id":"alice"},"identity":{}}
         identity.username.updated alice {"user":{"id":"alice"},"new_identity":{},"old_identity":{}}
+        identity.oauth.connected alice {"user":{"id":"alice"},"identity":{}}
         identity.email.verified alice {"user":{"id":"alice"},"identity":{}}
         identity.email.unverified alice {"user":{"id":"alice"},"identity":{}}
         authentication.identity.login_id.failed - {"login_id":"bob"}
@@ -75,6 +99,10 @@ fn the_catalogue_of_events() {
         authentication.primary.password.failed alice {"user":{"id":"alice"},"authentication_stage":"primary","authenticator_type":"password"}
         authentication.blocked - {"user":null,"error":{}}
         rate_limit.blocked - {"rate_limit":{"name":"a.per_ip","group":"a"}}
+        email.sent - {"sender":"no-reply@example.com","recipient":"a@example.com","type":"verification"}
+        whatsapp.sent - {"recipient":"+85298765432","type":"whatsapp-code","is_not_counted_in_usage":false}
+        sms.suppressed - {"description":"why","recipient":"+85298765432"}
+        sms.error - {"description":"why","recipient":"+85298765432"}
         project.app.created - {"app_config":{}}
         project.app.updated - {"app_config_old":{},"app_config_new":{},"app_config_diff":"-","updated_secrets":[],"updated_resources":[]}
     "#]].assert_eq(&catalogue);

@@ -1,199 +1,129 @@
 //! `identify`: the person says who they are.
 //!
 //! In a login flow they must be known; in a signup flow they must not; a signup-login flow
-//! finds out which of the two it is and becomes that flow.
+//! finds out which of the two it is and becomes that flow. How each kind of identity is told
+//! is in a file of its own; this one offers them and hands the answer over.
 
-use accounts::account;
-use accounts::login_id::{self, CheckedLoginId, InvalidLoginId, Lists};
+mod external_jwt;
+mod id_token;
+mod known;
+mod ldap;
+pub mod linking;
+mod login_id;
+pub mod oauth;
+mod offers;
+mod passkey;
+mod recover;
+mod select_account;
+
 use appconfig::flow::{FlowKind, FlowStep, Identification};
-use domain::{LoginId, LoginIdType};
-use limits::Limit;
 use serde_json::{Value, json};
 
-use super::{Ask, Taken, text};
+use super::{Ask, Taken, Turn, kind_of_step, text};
+use crate::bot;
 use crate::engine::Input;
-use crate::facts::{Identified, LoginIdFact, Person};
-use crate::guard;
+use crate::facts::{Identified, IdentityFact};
 use crate::plan::FlowRef;
-use crate::record;
-use crate::refusal::{IdentityDetails, Refusal};
-use crate::shape::{Cause, Member, Shape, Variant};
+use crate::refusal::Refusal;
+use crate::shape::Shape;
+use crate::stage::Stage;
 use crate::state::FlowState;
-use crate::{FlowCx, FlowError, stopped};
+use crate::{FlowCx, FlowError};
 
-/// What is offered: the login IDs. Other ways to identify join as they are built.
-pub fn ask(step: &FlowStep) -> Ask {
-    let offered = step.one_of.iter().filter_map(|branch| branch.identification);
-    let offered: Vec<_> = offered.filter(|it| login_id_type(*it).is_some()).collect();
-    let options: Vec<_> = offered.iter().map(|it| json!({ "identification": it })).collect();
-    let variants = offered
-        .iter()
-        .map(|it| Variant { tag: it.as_str(), required: vec![Member::Text("login_id")] });
-    let data = json!({ "type": "identification_data", "options": options });
-    Ask::new(step.kind, data, Shape::one_of("identification", variants.collect()))
+pub async fn turn(
+    cx: &FlowCx<'_>,
+    state: &mut FlowState,
+    step: &FlowStep,
+) -> Result<Turn, FlowError> {
+    match &state.stage {
+        Some(Stage::OAuth(stage)) => return Ok(Turn::Ask(oauth::ask(cx, step, stage))),
+        Some(Stage::Linking(stage)) => {
+            return linking::ask(cx, state, step, stage).await.map(Turn::Ask);
+        }
+        _ => {}
+    }
+    if let Some(taken) = known::settle(cx, state, step).await? {
+        return Ok(Turn::Settled(taken));
+    }
+    select_account::compute(cx, state, step).await?;
+    let offers = offers::all(cx, state, step).await?;
+    let options: Vec<&Value> = offers.iter().map(|it| &it.option).collect();
+    let r#type = match state.flow.kind {
+        FlowKind::AccountRecovery => "account_recovery_identification_data",
+        _ => "identification_data",
+    };
+    let data = json!({ "type": r#type, "options": options });
+    let variants = offers.iter().map(|it| it.variant.clone()).collect();
+    Ok(Turn::Ask(Ask::new(step.kind, data, Shape::one_of("identification", variants))))
 }
 
-/// In a login flow: looks the login ID up.
-pub async fn find(
+pub async fn take(
     cx: &FlowCx<'_>,
     state: &mut FlowState,
     step: &FlowStep,
     input: &Input,
 ) -> Result<Taken, FlowError> {
-    let said = match Said::read(cx, step, input, None) {
-        Ok(said) => said,
-        Err(refusal) => return Ok(Taken::Refused(refusal)),
+    let wanted = text(input, "identification");
+    let branches = step.one_of.iter().enumerate();
+    let mut matching = branches.filter(|(_, it)| {
+        it.identification.is_some_and(|identification| identification.as_str() == wanted)
+    });
+    let Some((branch, declared)) = matching.next() else {
+        return Ok(Taken::Refused(Refusal::FlowNotFound));
     };
-    let receipt = match guard::charge(cx, Limit::EnumerateAccounts, None).await? {
-        Ok(receipt) => receipt,
-        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
+    let Some(identification) = declared.identification else {
+        return Ok(Taken::Refused(Refusal::FlowNotFound));
     };
-    let Some(found) = look_up(cx, &said).await? else {
-        record::unknown_login_id(cx, &state.setting, &said.login_id.login_id).await?;
-        return Ok(Taken::Refused(said.unknown()));
-    };
-    guard::refund(cx, receipt).await?;
-    let hint = state.setting.user_id_hint.as_deref();
-    if hint.is_some_and(|hint| hint != found.base.user_id.as_str()) {
-        return Ok(Taken::Refused(Refusal::DifferentUser));
+    if let Some(refusal) = bot::pass(cx, state, declared, input).await? {
+        return Ok(Taken::Refused(refusal));
     }
-    state.facts.person = Some(Person { id: found.base.user_id.as_str().to_owned(), is_new: false });
-    let branch = said.branch;
-    state.facts.identified.push(said.into_fact(step, Some(&found)));
-    Ok(Taken::Branch(branch))
-}
-
-/// In a signup flow: the login ID must be allowed, and nobody's.
-pub async fn create(
-    cx: &FlowCx<'_>,
-    state: &mut FlowState,
-    step: &FlowStep,
-    input: &Input,
-) -> Result<Taken, FlowError> {
-    let said = match Said::read(cx, step, input, Some(&Lists::of(&cx.ctx.app))) {
-        Ok(said) => said,
-        Err(refusal) => return Ok(Taken::Refused(refusal)),
-    };
-    let receipt = match guard::charge(cx, Limit::EnumerateAccounts, None).await? {
-        Ok(receipt) => receipt,
-        Err(exhausted) => return Ok(Taken::Refused(exhausted)),
-    };
-    if let Some(existing) = look_up(cx, &said).await? {
-        return Ok(Taken::Refused(said.taken(&existing)));
+    let at = Chosen { branch, identification };
+    if kind_of_step(state) == FlowKind::AccountRecovery {
+        return recover::take(cx, state, step, at, input).await;
     }
-    guard::refund(cx, receipt).await?;
-    let branch = said.branch;
-    state.facts.identified.push(said.into_fact(step, None));
-    Ok(Taken::Branch(branch))
-}
-
-/// In a signup-login flow: becomes the flow that fits.
-pub async fn choose(cx: &FlowCx<'_>, step: &FlowStep, input: &Input) -> Result<Taken, FlowError> {
-    let said = match Said::read(cx, step, input, None) {
-        Ok(said) => said,
-        Err(refusal) => return Ok(Taken::Refused(refusal)),
-    };
-    let branch = &step.one_of[said.branch];
-    // Both answers tell whether somebody is known, so both are charged.
-    if let Err(exhausted) = guard::charge(cx, Limit::EnumerateAccounts, None).await? {
-        return Ok(Taken::Refused(exhausted));
+    match identification {
+        Identification::Email | Identification::Phone | Identification::Username => {
+            login_id::take(cx, state, step, at, input).await
+        }
+        Identification::OAuth => oauth::go(cx, state, at, input).await,
+        Identification::Ldap => ldap::take(cx, state, step, at, input).await,
+        Identification::Passkey => passkey::take(cx, state, step, at, input).await,
+        Identification::IdToken => id_token::take(cx, state, step, at, input).await,
+        Identification::SelectAccount => Ok(select_account::take(cx, state, step, at)),
     }
-    let (kind, name) = match look_up(cx, &said).await? {
-        Some(_) => (FlowKind::Login, &branch.login_flow),
-        None => (FlowKind::Signup, &branch.signup_flow),
-    };
-    Ok(Taken::Switch(FlowRef::new(kind, name.clone().unwrap_or_default())))
 }
 
-/// An input that named a branch of the step and a login ID.
-struct Said {
-    branch: usize,
-    identification: Identification,
-    login_id: CheckedLoginId,
+/// The branch that was chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen {
+    pub branch: usize,
+    pub identification: Identification,
 }
 
-impl Said {
-    /// With `lists`, the login ID must be one that may be added; without, one to look for.
-    fn read(
-        cx: &FlowCx<'_>,
+impl Chosen {
+    /// What the step established, by this branch.
+    fn identified(
+        self,
         step: &FlowStep,
-        input: &Input,
-        lists: Option<&Lists>,
-    ) -> Result<Self, Refusal> {
-        let wanted = text(input, "identification");
-        let mut branches = step.one_of.iter().enumerate();
-        let (branch, identification) = branches
-            .find_map(|(at, branch)| {
-                let identification = branch.identification?;
-                (identification.as_str() == wanted).then_some((at, identification))
-            })
-            .ok_or_else(|| not_offered(wanted))?;
-        let r#type = login_id_type(identification).ok_or_else(|| not_offered(wanted))?;
-        let config = &cx.ctx.app.config;
-        let mut keys = config.identity.login_id.keys.iter();
-        let key = keys.find(|key| key.kind.as_str() == r#type.as_str());
-        let key = &key.ok_or_else(|| not_offered(wanted))?.key;
-        let value = text(input, "login_id");
-        let checked = match lists {
-            Some(lists) => login_id::check_new(config, lists, key, value),
-            None => login_id::check_known(config, key, value),
-        };
-        let login_id = checked.map_err(|invalid| invalid_login_id(&invalid))?;
-        Ok(Self { branch, identification, login_id })
-    }
-
-    fn into_fact(self, step: &FlowStep, found: Option<&LoginId>) -> Identified {
+        identity: IdentityFact,
+        identity_id: Option<&str>,
+    ) -> Identified {
         Identified {
             step: step.name.clone(),
             identification: self.identification,
-            login_id: LoginIdFact::from(self.login_id),
-            identity_id: found.map(|it| it.base.id.as_str().to_owned()),
+            identity,
+            identity_id: identity_id.map(str::to_owned),
         }
     }
 
-    fn unknown(&self) -> Refusal {
-        Refusal::UserNotFound(IdentityDetails {
-            login_id_type_incoming: Some(self.login_id.r#type.as_str()),
-            login_id_type_existing: None,
-        })
+    /// Becomes the flow that fits: somebody is known, or nobody.
+    fn switch(self, step: &FlowStep, is_known: bool) -> Taken {
+        let branch = &step.one_of[self.branch];
+        let (kind, name) = if is_known {
+            (FlowKind::Login, &branch.login_flow)
+        } else {
+            (FlowKind::Signup, &branch.signup_flow)
+        };
+        Taken::Switch(FlowRef::new(kind, name.clone().unwrap_or_default()))
     }
-
-    fn taken(&self, existing: &LoginId) -> Refusal {
-        Refusal::DuplicatedIdentity(IdentityDetails {
-            login_id_type_incoming: Some(self.login_id.r#type.as_str()),
-            login_id_type_existing: Some(existing.r#type.as_str()),
-        })
-    }
-}
-
-async fn look_up(cx: &FlowCx<'_>, said: &Said) -> Result<Option<LoginId>, FlowError> {
-    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
-    account::find_by_login_id(&mut tx, &said.login_id).await.map_err(stopped)
-}
-
-fn login_id_type(identification: Identification) -> Option<LoginIdType> {
-    match identification {
-        Identification::Email => Some(LoginIdType::Email),
-        Identification::Phone => Some(LoginIdType::Phone),
-        Identification::Username => Some(LoginIdType::Username),
-        Identification::OAuth
-        | Identification::Passkey
-        | Identification::IdToken
-        | Identification::Ldap
-        | Identification::SelectAccount => None,
-    }
-}
-
-fn not_offered(identification: &str) -> Refusal {
-    Refusal::ValidationFailed(vec![Cause {
-        location: "/identification".to_owned(),
-        kind: "enum",
-        details: json!({ "actual": identification }),
-    }])
-}
-
-fn invalid_login_id(invalid: &InvalidLoginId) -> Refusal {
-    let (kind, details) = invalid.cause();
-    let details = if details == json!({}) { Value::Null } else { details };
-    Refusal::InvalidLoginId(vec![Cause { location: "/login_id".to_owned(), kind, details }])
 }

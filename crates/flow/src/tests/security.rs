@@ -275,6 +275,8 @@ async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allo
                 kv: &platform.kv,
                 sessions: &platform.sessions,
                 hasher: &platform.hasher,
+                outbound: &platform.outbound,
+                browser: crate::Browser::default(),
             };
             let guess = input(&format!("password guess number {number}"));
             refusal(feed(&cx, &state, &guess).await.unwrap()).reason()

@@ -145,18 +145,3 @@ async fn a_project_may_be_closed() {
     )
     .await;
 }
-
-#[tokio::test]
-async fn a_step_that_is_not_built_yet_says_so() {
-    check(
-        "verification: { claims: { email: { enabled: true, required: true } } }",
-        FlowKind::Signup,
-        "email bob@example.com",
-        expect![[r#"
-            ? signup: identify [email phone username]
-            > email bob@example.com
-            ! AuthenticationFlowStepNotSupported {"step":"verify"}
-        "#]],
-    )
-    .await;
-}

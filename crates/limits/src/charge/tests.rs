@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use appconfig::FeatureConfig;
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 
 use super::*;
 use crate::world::{World, alice};
@@ -23,57 +23,7 @@ async fn the_table_of_limits() {
             writeln!(table, "{}", line.trim_end()).unwrap();
         }
     }
-    expect![[r"
-           60/60s VerifyPasswordPerIP                    authentication.password.per_ip
-           10/60s VerifyPasswordPerUserPerIP             authentication.password.per_user_per_ip
-              off OOBOTPTriggerEmailPerIP                authentication.oob_otp.email.trigger.per_ip
-              off OOBOTPTriggerEmailPerUser              authentication.oob_otp.email.trigger.per_user
-            1/60s OOBOTPCooldownEmail                    authentication.oob_otp.email.trigger.cooldown
-           60/60s OOBOTPValidateEmailPerIP               authentication.oob_otp.email.validate.per_ip
-           10/60s OOBOTPValidateEmailPerUserPerIP        authentication.oob_otp.email.validate.per_user_per_ip
-              off OOBOTPTriggerSMSPerIP                  authentication.oob_otp.sms.trigger.per_ip
-              off OOBOTPTriggerSMSPerUser                authentication.oob_otp.sms.trigger.per_user
-            1/60s OOBOTPCooldownSMS                      authentication.oob_otp.sms.trigger.cooldown
-           60/60s OOBOTPValidateSMSPerIP                 authentication.oob_otp.sms.validate.per_ip
-           10/60s OOBOTPValidateSMSPerUserPerIP          authentication.oob_otp.sms.validate.per_user_per_ip
-           60/60s VerifyTOTPPerIP                        authentication.totp.per_ip
-           10/60s VerifyTOTPPerUserPerIP                 authentication.totp.per_user_per_ip
-           60/60s VerifyRecoveryCodePerIP                authentication.recovery_code.per_ip
-           10/60s VerifyRecoveryCodePerUserPerIP         authentication.recovery_code.per_user_per_ip
-           60/60s VerifyDeviceTokenPerIP                 authentication.device_token.per_ip
-           10/60s VerifyDeviceTokenPerUserPerIP          authentication.device_token.per_user_per_ip
-           60/60s VerifyPasskeyPerIP                     authentication.passkey.per_ip
-           60/60s VerifySIWEPerIP                        authentication.siwe.per_ip
-           10/60s SignupPerIP                            authentication.signup.per_ip
-           60/60s SignupAnonymousPerIP                   authentication.signup_anonymous.per_ip
-           10/60s AccountEnumerationPerIP                authentication.account_enumeration.per_ip
-              off VerificationTriggerEmailPerIP          verification.email.trigger.per_ip
-              off VerificationTriggerEmailPerUser        verification.email.trigger.per_user
-            1/60s VerificationCooldownEmail              verification.email.trigger.cooldown
-           60/60s VerificationValidateEmailPerIP         verification.email.validate.per_ip
-              off VerificationTriggerSMSPerIP            verification.sms.trigger.per_ip
-              off VerificationTriggerSMSPerUser          verification.sms.trigger.per_user
-            1/60s VerificationCooldownSMS                verification.sms.trigger.cooldown
-           60/60s VerificationValidateSMSPerIP           verification.sms.validate.per_ip
-              off ForgotPasswordTriggerEmailPerIP        forgot_password.email.trigger.per_ip
-            1/60s ForgotPasswordCooldownEmail            forgot_password.email.trigger.cooldown
-           60/60s ForgotPasswordValidateEmailPerIP       forgot_password.email.validate.per_ip
-              off ForgotPasswordTriggerSMSPerIP          forgot_password.sms.trigger.per_ip
-            1/60s ForgotPasswordCooldownSMS              forgot_password.sms.trigger.cooldown
-           60/60s ForgotPasswordValidateSMSPerIP         forgot_password.sms.validate.per_ip
-              off MessagingSMS                           messaging.sms.per_project
-           60/60s MessagingSMSPerIP                      messaging.sms.per_ip
-         10/3600s MessagingSMSPerTarget                  messaging.sms.per_target
-              off MessagingEmail                         messaging.email.per_project
-          200/60s MessagingEmailPerIP                    messaging.email.per_ip
-        50/86400s MessagingEmailPerTarget                messaging.email.per_target
-          120/60s OAuthTokenPerIP                        oauth.token.general.per_ip
-           60/60s OAuthTokenPerUser                      oauth.token.general.per_user
-            5/60s OAuthTokenClientCredentialsPerClient   oauth.token.client_credentials.per_client
-           20/60s OAuthTokenClientCredentialsPerProject  oauth.token.client_credentials.per_project
-         1200/60s AuthowAPIPerIP
-         10/3600s PresignImageUploadRequestPerUser
-    "]].assert_eq(&table);
+    expect_file!["table.txt"].assert_eq(&table);
 }
 
 /// Charges a limit so many times and counts how often it was let through.

@@ -285,7 +285,16 @@ async fn a_device_is_spared_until_its_token_ends(store: &Store) {
     assert!(!tx.device_tokens().is_live("h1", &alice, NOW).await.unwrap());
 }
 
+async fn whoever_declines_passkeys_is_remembered(store: &Store) {
+    let alice = user(store, "alice").await;
+    let mut tx = write(store).await;
+    assert!(!tx.users().declines_passkeys(&alice).await.unwrap());
+    tx.users().decline_passkeys(&alice).await.unwrap();
+    assert!(tx.users().declines_passkeys(&alice).await.unwrap());
+}
+
 conformance! {
+    whoever_declines_passkeys_is_remembered,
     every_kind_of_identity_is_read_as_written,
     what_is_unique_has_one_owner_and_is_free_again_when_deleted,
     a_claim_leads_to_everybody_who_carries_it,

@@ -1,0 +1,23 @@
+//! Browsers that are spared the second factor.
+
+use appconfig::flow::{Authentication, FlowStep};
+use domain::UserId;
+
+use crate::{FlowCx, FlowError};
+
+/// The branch that a trusted browser takes.
+pub fn branch(step: &FlowStep) -> Option<usize> {
+    let is_device = |it: &Option<Authentication>| *it == Some(Authentication::DeviceToken);
+    step.one_of.iter().position(|branch| is_device(&branch.authentication))
+}
+
+/// Whether this browser was trusted by this person, and still is.
+pub async fn is_spared(cx: &FlowCx<'_>, user: &UserId) -> Result<bool, FlowError> {
+    let Some(token) = cx.browser.device_token else { return Ok(false) };
+    if cx.ctx.app.config.authentication.device_token.disabled {
+        return Ok(false);
+    }
+    let hash = stdx::sha256_hex(token.reveal());
+    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
+    Ok(tx.device_tokens().is_live(&hash, user, cx.ctx.now).await?)
+}

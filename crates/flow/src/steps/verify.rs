@@ -1,0 +1,54 @@
+//! `verify`: the person proves that the address or number they signed up with is theirs.
+
+use appconfig::flow::FlowStep;
+
+use super::{Taken, Turn, otp};
+use crate::facts::TargetFact;
+use crate::refusal::Refusal;
+use crate::stage::OtpGoal;
+use crate::state::FlowState;
+use crate::{FlowCx, FlowError};
+
+pub async fn turn(
+    cx: &FlowCx<'_>,
+    state: &mut FlowState,
+    step: &FlowStep,
+) -> Result<Turn, FlowError> {
+    let Some(name) = step.target_step.as_deref() else {
+        return Ok(Turn::Settled(Taken::Refused(Refusal::InvalidTargetStep {
+            target_step: String::new(),
+        })));
+    };
+    // A step that was not taken leaves nothing to prove.
+    let Some(identified) = state.facts.identified_by(name) else {
+        return Ok(Turn::Settled(Taken::Done));
+    };
+    let claim = |name| identified.identity.claim(name);
+    let target = claim("email")
+        .map(TargetFact::Email)
+        .or_else(|| claim("phone_number").map(TargetFact::Phone));
+    let Some(target) = target else {
+        return Ok(Turn::Settled(Taken::Done));
+    };
+    if is_verified(cx, state, &target).await? {
+        return Ok(Turn::Settled(Taken::Done));
+    }
+    let begun = otp::begin(cx, state, None, OtpGoal::Verify, target, "").await?;
+    Ok(Turn::Settled(begun))
+}
+
+/// Whether the person proved it, in this flow or before.
+pub async fn is_verified(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    target: &TargetFact,
+) -> Result<bool, FlowError> {
+    let (name, value) = (target.claim(), target.as_str());
+    if state.facts.has_verified(name, value) {
+        return Ok(true);
+    }
+    let Some(user) = state.facts.existing_user() else { return Ok(false) };
+    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
+    let proved = tx.verified_claims().list(&user).await?;
+    Ok(proved.iter().any(|it| it.name == name && it.value == value))
+}
