@@ -36,7 +36,6 @@ pub(super) struct Provider(Arc<Inner>);
 struct Inner {
     keys: SigningKeys,
     jwks: Value,
-    rng: Rng,
 }
 
 impl Provider {
@@ -52,7 +51,7 @@ impl Provider {
                 serde_json::from_str(&text).context("the provider's key is no JWK")?;
             jwks["keys"].as_array_mut().into_iter().for_each(|list| list.push(known.clone()));
         }
-        Ok(Self(Arc::new(Inner { keys, jwks, rng })))
+        Ok(Self(Arc::new(Inner { keys, jwks })))
     }
 
     pub(super) fn router(&self) -> Router {
@@ -68,10 +67,10 @@ impl Provider {
     fn token(&self, provider: &str, issuer: &str) -> String {
         let now = Timestamp::from_clock().seconds();
         let claims = json!({
-            "upn": "mock@example.com",
+            "upn": "mock",
             "aud": [provider],
             "exp": now + LIFETIME_SECONDS,
-            "jti": self.0.rng.uuid(),
+            "jti": provider,
             "iat": now,
             "nbf": now,
             "iss": issuer,
