@@ -53,6 +53,11 @@ pub async fn admit(
     })
 }
 
+/// What somebody is told whose proof was wrong: `refusal`, or that it was the last one allowed.
+pub fn wrong(attempt: &Attempt, refusal: Refusal) -> Refusal {
+    attempt.locks_until().map_or(refusal, |until| Refusal::AccountLockout { until })
+}
+
 /// Gives the attempt back: the proof was right, or nobody looked at it.
 pub async fn give_back(cx: &FlowCx<'_>, user: &UserId, attempt: Attempt) -> Result<(), FlowError> {
     Ok(attempt::give_back(cx.ctx, cx.store, cx.kv, user, attempt).await?)

@@ -217,7 +217,7 @@ impl Refusal {
             Self::InvalidRecoveryCode => "invalid code",
             Self::TooManyAttempts => "too many verify OTP attempts",
             Self::BotProtectionFailed => "bot protection verification failed",
-            Self::BotProtectionUnavailable => "bot protection verification service unavailable",
+            Self::BotProtectionUnavailable => "bot protection service unavailable",
             Self::MessageRefused(_) => "the message could not be sent",
             Self::SelectAccountSessionChanged => "session no longer matches the selected account",
             Self::OAuth { .. } => "the provider refused",

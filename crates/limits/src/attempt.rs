@@ -30,6 +30,13 @@ pub struct Attempt {
     counted: Option<lockout::Attempt>,
 }
 
+impl Attempt {
+    /// Until when a wrong proof locks: this was the last attempt allowed.
+    pub fn locks_until(&self) -> Option<Timestamp> {
+        self.counted.as_ref().and_then(|it| it.locked_until)
+    }
+}
+
 /// What keeps an attempt from being counted.
 #[derive(Debug, thiserror::Error)]
 pub enum AttemptError {

@@ -75,6 +75,8 @@ fn can_show(asked: &Answer) -> bool {
     let offers = |can: fn(&str) -> bool| asked.ask.shape.variants.iter().any(|it| can(it.tag));
     match asked.ask.step {
         StepType::Identify => offers(|tag| LoginIdType::parse(tag).is_some()),
+        // A second factor is set up on the way.
+        StepType::Authenticate if asked.ask.data["type"] != "authentication_data" => false,
         StepType::Authenticate | StepType::CreateAuthenticator => {
             offers(|tag| matches!(tag, "primary_password" | "secondary_password"))
         }

@@ -4,7 +4,7 @@
 //! serves people who sign in and must have a second factor from now on.
 
 use accounts::password::{self, Prepared};
-use appconfig::flow::{Authentication, FlowBranch, FlowStep, StepType};
+use appconfig::flow::{Authentication, FlowBranch, FlowStep};
 use domain::{Authenticator, AuthenticatorKind};
 use serde_json::{Value, json};
 use stdx::Secret;
@@ -49,7 +49,7 @@ pub async fn turn(
     let data = json!({ "type": "create_authenticator_data", "options": options });
     let variants = offers.iter().map(|it| it.variant.clone()).collect();
     let shape = Shape::one_of("authentication", variants);
-    Ok(Turn::Ask(Ask::new(StepType::CreateAuthenticator, data, shape)))
+    Ok(Turn::Ask(Ask::new(step.kind, data, shape)))
 }
 
 pub async fn take(
@@ -198,6 +198,10 @@ async fn offers(
     let mut offers = Vec::new();
     for (branch, declared) in step.one_of.iter().enumerate() {
         let Some(authentication) = declared.authentication else { continue };
+        // Whoever signs in has a first factor: what they set up on the way is a second one.
+        if state.stage == Some(Stage::Enrol) && !is_secondary(authentication) {
+            continue;
+        }
         let challenge = bot::challenge(cx, state, declared).await?;
         let mut option = json!({ "authentication": authentication });
         let mut required = Vec::new();

@@ -203,9 +203,12 @@ async fn try_proof(
         Err(refusal) => return Ok(Some(refusal)),
     };
     let verified = otp::verify(cx.ctx, cx.kv, code, proof).await.map_err(stopped)?;
+    let locks_until = attempt.locks_until();
     if verified == Verified::Right {
         guard::give_back(cx, &user, attempt).await?;
-    } else if let OtpGoal::Authenticate { authentication, .. } = stage.goal {
+        return Ok(None);
+    }
+    if let OtpGoal::Authenticate { authentication, .. } = stage.goal {
         let kind = if is_secondary(authentication) {
             AuthenticatorKind::Secondary
         } else {
@@ -214,7 +217,8 @@ async fn try_proof(
         let r#type = stage.target.to_domain().r#type();
         record::wrong_proof(cx, &state.setting, &user, kind, r#type).await?;
     }
-    Ok(refusal_of(stage, verified))
+    let locked = locks_until.map(|until| Refusal::AccountLockout { until });
+    Ok(locked.or_else(|| refusal_of(stage, verified)))
 }
 
 fn refusal_of(stage: &OtpStage, verified: Verified) -> Option<Refusal> {

@@ -29,7 +29,7 @@ async fn signed_up(world: &World, device: &Device) -> Reply {
     let ctx = world.ctx();
     let cx = cx(world, &ctx);
     let flow = FlowRef::new(FlowKind::Signup, "default");
-    let at = asked(create(&cx, flow, Setting::default()).await.unwrap());
+    let at = asked(Box::pin(create(&cx, flow, Setting::default())).await.unwrap());
     let known = input("email bob@example.com");
     let at = asked(Box::pin(feed(&cx, &at.state_token, &known)).await.unwrap());
     let password = input("new_password tr0ub4dor and 3");
@@ -45,7 +45,7 @@ async fn signs_in(world: &World, device: &mut Device) -> Reply {
     let ctx = world.ctx();
     let cx = cx(world, &ctx);
     let flow = FlowRef::new(FlowKind::Login, "default");
-    let at = asked(create(&cx, flow, Setting::default()).await.unwrap());
+    let at = asked(Box::pin(create(&cx, flow, Setting::default())).await.unwrap());
     let options = at.ask.data["options"].as_array().unwrap();
     let offer = options.iter().find(|it| it["identification"] == "passkey").unwrap();
     let response = device.get(&offer["request_options"]);

@@ -95,7 +95,9 @@ fn keys_asked_for() -> (BTreeSet<String>, BTreeSet<String>, Vec<String>) {
     let mut templates = Vec::new();
     files("templates", &mut templates);
     let (mut asked, mut quoted) = (BTreeSet::new(), BTreeSet::new());
-    for (_, text) in templates.iter().filter(|(name, _)| is_kind(name, "html")) {
+    for (_, text) in
+        templates.iter().filter(|(name, _)| is_kind(name, "html") || is_kind(name, "txt"))
+    {
         for quote in ['\'', '"'] {
             let call = format!("t({quote}");
             for (at, _) in text.match_indices(&call) {

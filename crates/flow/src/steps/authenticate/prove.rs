@@ -48,7 +48,7 @@ impl Proof<'_> {
             // A person without a password and a wrong password look the same from outside.
             Ok(PasswordCheck::Wrong | PasswordCheck::Absent) => {
                 self.note_wrong(state, kind, AuthenticatorType::Password).await?;
-                Ok(Taken::Refused(Refusal::InvalidCredentials))
+                Ok(Taken::Refused(guard::wrong(&attempt, Refusal::InvalidCredentials)))
             }
             Err(error) => {
                 // Nobody looked at the password.
@@ -83,7 +83,8 @@ impl Proof<'_> {
             }
         }
         self.note_wrong(state, AuthenticatorKind::Secondary, AuthenticatorType::Totp).await?;
-        Ok(Taken::Refused(Refusal::WrongCode(AuthenticatorType::Totp)))
+        let wrong = Refusal::WrongCode(AuthenticatorType::Totp);
+        Ok(Taken::Refused(guard::wrong(&attempt, wrong)))
     }
 
     /// The code is used up when the flow finishes.
@@ -108,7 +109,7 @@ impl Proof<'_> {
                 guard::give_back(cx, self.user, attempt).await?;
                 Ok(self.accept(state, &code.id, None))
             }
-            None => Ok(Taken::Refused(Refusal::InvalidCredentials)),
+            None => Ok(Taken::Refused(guard::wrong(&attempt, Refusal::InvalidCredentials))),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::{Taken, kind_of_step, text};
 use super::{Chosen, known};
 use crate::engine::Input;
 use crate::facts::IdentityFact;
-use crate::refusal::Refusal;
+use crate::refusal::{IdentityDetails, Refusal};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError};
 
@@ -33,7 +33,7 @@ pub async fn take(
     let user = UserId::new(subject);
     let mut tx = cx.store.read(&cx.ctx.app.id).await?;
     if tx.users().find(&user).await?.is_none() {
-        return Ok(Taken::Refused(Refusal::InvalidIdToken));
+        return Ok(Taken::Refused(Refusal::UserNotFound(IdentityDetails::new(None, None))));
     }
     drop(tx);
     if kind_of_step(state) == FlowKind::SignupLogin {

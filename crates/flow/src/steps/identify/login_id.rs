@@ -1,5 +1,6 @@
 //! Email addresses, phone numbers and usernames.
 
+use accounts::account;
 use accounts::identity::{self, NewIdentity};
 use accounts::login_id::{self, CheckedLoginId, InvalidLoginId, Lists};
 use appconfig::flow::{FlowKind, FlowStep, Identification};
@@ -35,7 +36,11 @@ pub async fn take(
     let makes_user = matches!(kind, FlowKind::Signup | FlowKind::Promote);
     let login_id = match check(cx, at.identification, typed, makes_user) {
         Ok(login_id) => login_id,
-        Err(refusal) => return Ok(Taken::Refused(refusal)),
+        Err(refusal) if makes_user => return Ok(Taken::Refused(refusal)),
+        Err(refusal) => match of_another_kind(cx, typed, refusal).await? {
+            Ok(login_id) => login_id,
+            Err(refusal) => return Ok(Taken::Refused(refusal)),
+        },
     };
     if let Some(vouched) = vouched {
         vouched.fill(state, &login_id);
@@ -63,6 +68,26 @@ pub async fn take(
         Some(found.id().as_str()),
     );
     Ok(known::found(state, identified, found.user_id(), at.branch))
+}
+
+/// Whoever is known is found by whatever login ID of theirs they type, as upstream finds them;
+/// otherwise `refusal`. Both tell whether somebody is known, so looking is charged.
+async fn of_another_kind(
+    cx: &FlowCx<'_>,
+    typed: &str,
+    refusal: Refusal,
+) -> Result<Result<CheckedLoginId, Refusal>, FlowError> {
+    let receipt = match guard::charge(cx, Limit::EnumerateAccounts, None).await? {
+        Ok(receipt) => receipt,
+        Err(exhausted) => return Ok(Err(exhausted)),
+    };
+    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
+    let found = account::find_by_any_login_id(cx.ctx, &mut tx, typed).await.map_err(stopped)?;
+    let checked = found.map(|it| login_id::check_known(&cx.ctx.app.config, &it.key, typed));
+    let Some(Ok(login_id)) = checked else { return Ok(Err(refusal)) };
+    // The look-up that follows is charged by itself.
+    guard::refund(cx, receipt).await?;
+    Ok(Ok(login_id))
 }
 
 /// In a signup flow: the login ID must be allowed, and nobody's; or it leads to linking.
