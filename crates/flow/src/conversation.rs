@@ -48,6 +48,10 @@ pub async fn create(cx: &FlowCx<'_>, flow: FlowRef, setting: Setting) -> Result<
     if flow.kind == FlowKind::Signup && cx.ctx.app.config.authentication.public_signup_disabled {
         return Ok(Reply::Refused(Refusal::NoPublicSignup));
     }
+    if flow.kind == FlowKind::Promote {
+        // Nobody says yet whom to promote: such a flow could not end.
+        return Ok(Reply::Refused(Refusal::Unsupported { step: flow.kind.to_string() }));
+    }
     if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
         return Ok(Reply::Refused(exhausted));
     }

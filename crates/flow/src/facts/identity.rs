@@ -49,6 +49,10 @@ pub struct OAuthFact {
     pub subject: String,
     pub profile: Attributes,
     pub claims: Attributes,
+    /// Whether the project keeps only who it is (`do_not_store_identity_attributes`). What the
+    /// provider said counts while the flow lasts.
+    #[serde(default)]
+    pub keeps_nothing: bool,
 }
 
 /// An entry of a directory.
@@ -93,8 +97,8 @@ impl IdentityFact {
             Self::OAuth(it) => Some(NewIdentity::OAuth {
                 provider: it.provider(),
                 subject: it.subject.clone(),
-                profile: it.profile.clone(),
-                claims: it.claims.clone(),
+                profile: it.kept_profile(),
+                claims: it.kept_claims(),
             }),
             Self::Ldap(it) => Some(NewIdentity::Ldap(it.entry())),
             Self::Known { .. } => None,
@@ -129,6 +133,7 @@ impl From<&Identity> for IdentityFact {
                 subject: it.subject.clone(),
                 profile: it.profile.clone(),
                 claims: it.claims.clone(),
+                keeps_nothing: false,
             }),
             Identity::Ldap(it) => Self::Ldap(LdapFact {
                 server_name: it.server_name.clone(),
@@ -148,6 +153,14 @@ impl From<&Identity> for IdentityFact {
 impl OAuthFact {
     pub fn provider(&self) -> OAuthProviderId {
         OAuthProviderId::new(self.provider_type.clone(), self.provider_keys.clone())
+    }
+
+    pub fn kept_profile(&self) -> Attributes {
+        if self.keeps_nothing { Attributes::new() } else { self.profile.clone() }
+    }
+
+    pub fn kept_claims(&self) -> Attributes {
+        if self.keeps_nothing { Attributes::new() } else { self.claims.clone() }
     }
 }
 

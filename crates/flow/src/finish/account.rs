@@ -139,10 +139,10 @@ async fn refresh(cx: &FlowCx<'_>, tx: &mut Tx, facts: &Facts) -> Result<(), Flow
         let found = tx.identities().find(&domain::IdentityId::new(id.clone())).await?;
         match (found, &identified.identity) {
             (Some(Identity::OAuth(own)), IdentityFact::OAuth(now))
-                if own.profile != now.profile || own.claims != now.claims =>
+                if own.profile != now.kept_profile() || own.claims != now.kept_claims() =>
             {
-                let at = cx.ctx.now;
-                tx.identities().update_oauth(&own, &now.profile, &now.claims, at).await?;
+                let (profile, claims) = (now.kept_profile(), now.kept_claims());
+                tx.identities().update_oauth(&own, &profile, &claims, cx.ctx.now).await?;
             }
             (Some(Identity::Ldap(mut own)), IdentityFact::Ldap(now)) => {
                 own.claims = now.claims.clone();

@@ -1,7 +1,7 @@
 //! People who are known: by what they said, or before they say anything.
 
-use appconfig::flow::{FlowKind, FlowStep};
-use domain::UserId;
+use appconfig::flow::{FlowKind, FlowStep, Identification};
+use domain::{Identity, LoginIdType, UserId};
 
 use super::super::{Taken, kind_of_step};
 use crate::facts::{Identified, Person};
@@ -37,10 +37,42 @@ pub async fn settle(
     if state.arrived.is_some() {
         return super::oauth::settle(cx, state, step).await;
     }
+    if matches!(kind_of_step(state), FlowKind::Signup | FlowKind::Promote) {
+        return identified_before(cx, state, step).await;
+    }
     let Some(linking) = state.facts.linking.clone() else { return Ok(None) };
     let is_inside = state.todo.last().is_some_and(|todo| todo.flow.is_some());
     if !is_inside || kind_of_step(state) != FlowKind::Login {
         return Ok(None);
     }
     super::linking::answer_for(cx, state, step, &linking).await.map(Some)
+}
+
+/// Whoever signed up into an account that was there need not give what it has already.
+async fn identified_before(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    step: &FlowStep,
+) -> Result<Option<Taken>, FlowError> {
+    let Some(user) = state.facts.existing_user() else { return Ok(None) };
+    let mut tx = cx.store.read(&cx.ctx.app.id).await?;
+    let own = tx.identities().list(&user).await?;
+    let has = |identification| own.iter().any(|it| identification_of(it) == Some(identification));
+    let branch = step.one_of.iter().position(|it| it.identification.is_some_and(has));
+    Ok(branch.map(Taken::Branch))
+}
+
+/// By what somebody is identified who has this identity.
+fn identification_of(identity: &Identity) -> Option<Identification> {
+    match identity {
+        Identity::LoginId(it) => Some(match it.r#type {
+            LoginIdType::Email => Identification::Email,
+            LoginIdType::Phone => Identification::Phone,
+            LoginIdType::Username => Identification::Username,
+        }),
+        Identity::OAuth(_) => Some(Identification::OAuth),
+        Identity::Ldap(_) => Some(Identification::Ldap),
+        Identity::Passkey(_) => Some(Identification::Passkey),
+        Identity::Anonymous(_) | Identity::Biometric(_) => None,
+    }
 }

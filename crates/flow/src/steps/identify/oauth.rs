@@ -4,11 +4,12 @@ use accounts::identity;
 use accounts::identity::provider;
 use appconfig::flow::{FlowKind, FlowStep, Identification};
 use appconfig::identity::OAuthProvider;
-use domain::Identity;
+use domain::{Attributes, Identity};
 use outbound::idp::{
     AuthorizationRequest, Handshake, IdpError, IdpOutcome, IdpProfile, IdpRefusal,
 };
 use serde_json::{Value, json};
+use stdx::Timestamp;
 
 use super::super::{Ask, Taken, kind_of_step, not_one_of, text};
 use super::{Chosen, known, linking};
@@ -29,6 +30,8 @@ pub fn options(cx: &FlowCx<'_>) -> Vec<Value> {
     });
     let option = |provider: &OAuthProvider| {
         let mut option = json!({
+            "oauth_provider_type": provider.kind,
+            "oauth_provider_alias": provider.alias,
             "provider_type": provider.kind,
             "alias": provider.alias,
             "provider_status": outbound::idp::provider_status(cx.ctx, provider).as_str(),
@@ -106,6 +109,7 @@ pub fn ask(cx: &FlowCx<'_>, step: &FlowStep, stage: &OAuthStage) -> Ask {
     let mut data = json!({
         "type": "oauth_data",
         "alias": stage.alias,
+        "oauth_provider_alias": stage.alias,
         "oauth_provider_type": provider.and_then(|it| it.kind),
         "oauth_authorization_url": stage.authorization_url,
         "provider_status":
@@ -236,10 +240,22 @@ fn fact_of(cx: &FlowCx<'_>, provider: &OAuthProvider, profile: IdpProfile) -> Ar
         provider_type: profile.provider_type.as_str().to_owned(),
         provider_keys: id.map(|it| it.keys).unwrap_or_default(),
         subject: profile.subject,
-        profile: profile.raw,
+        profile: with_times(profile.raw),
         claims,
+        keeps_nothing: provider.do_not_store_identity_attributes,
     });
     ArrivedFact { fact, proved: proved.into_iter().collect() }
+}
+
+/// Upstream keeps the times of an ID token (RFC 7519 §4.1) as text.
+fn with_times(mut profile: Attributes) -> Attributes {
+    for name in ["exp", "iat", "nbf"] {
+        if let Some(seconds) = profile.get(name).and_then(Value::as_i64) {
+            let at = Timestamp::from_seconds(seconds).to_rfc3339();
+            profile.insert(name.to_owned(), Value::String(at));
+        }
+    }
+    profile
 }
 
 pub fn find_provider<'c>(cx: &FlowCx<'c>, alias: &str) -> Option<&'c OAuthProvider> {
