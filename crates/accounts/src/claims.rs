@@ -99,7 +99,7 @@ pub fn normalised(ctx: &Ctx, said: &Attributes) -> Attributes {
 }
 
 /// The claims of a profile (OpenID Connect Core §5.1) that are plain texts.
-const TEXT_CLAIMS: [&str; 12] = [
+pub const TEXT_CLAIMS: [&str; 12] = [
     "name",
     "given_name",
     "family_name",

@@ -94,14 +94,17 @@ pub async fn inspect(
     ctx: &Ctx,
     kv: &Kv,
     otp: Otp<'_>,
-    session: Option<&str>,
+    asking: Asking<'_>,
 ) -> Result<Standing, AccountError> {
+    let session = asking.session;
     let subject = Subject { target: Some(otp.target), session, ..Subject::default() };
     let can_resend_at = limits::cools_down_at(ctx, kv, otp.send_limit(), subject).await?;
     let kept = Kept::find(ctx, kv, otp).await?.map(|(kept, _)| kept);
     Ok(Standing {
         can_resend_at,
-        can_check: kept.as_ref().is_some_and(|it| it.approved && !it.consumed),
+        can_check: kept.as_ref().is_some_and(|it| {
+            !it.consumed && asking.room.is_some_and(|room| it.is_approved_for(room))
+        }),
         too_many_attempts: kept.is_some_and(|it| otp.is_worn_out(ctx, it.failed)),
     })
 }

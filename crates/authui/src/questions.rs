@@ -178,6 +178,7 @@ fn cx(visit: &Visit) -> FlowCx<'_> {
         sessions: &platform.sessions,
         hasher: &platform.hasher,
         outbound: &platform.outbound,
+        hooks: &platform.hooks,
         browser: flow::Browser::default(),
     }
 }

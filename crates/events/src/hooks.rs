@@ -68,9 +68,9 @@ impl Hooks {
         Self { outbound, scripts }
     }
 
-    /// Scripts run on threads of the test, and nothing leaves.
-    pub fn for_tests() -> Self {
-        Self::new(Outbound::recording(), Scripts::for_tests())
+    /// Scripts run on threads of the test; with [`Outbound::recording`] nothing leaves.
+    pub fn for_tests(outbound: Outbound) -> Self {
+        Self::new(outbound, Scripts::for_tests())
     }
 
     /// Says what is wrong with a script, without running it.

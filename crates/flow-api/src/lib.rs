@@ -41,6 +41,7 @@ fn flow_cx<'a>(platform: &'a Platform, ctx: &'a Ctx, brought: &'a Brought) -> Fl
         sessions: &platform.sessions,
         hasher: &platform.hasher,
         outbound: &platform.outbound,
+        hooks: &platform.hooks,
         browser: brought.browser(),
     }
 }

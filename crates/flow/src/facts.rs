@@ -86,9 +86,19 @@ pub struct Enrolled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnrolledFact {
-    Password { hash: String },
-    Totp { secret: String },
-    OobOtp { target: TargetFact, channel: Option<String> },
+    Password {
+        hash: String,
+    },
+    Totp {
+        secret: String,
+        /// What the person calls it.
+        #[serde(default)]
+        display_name: String,
+    },
+    OobOtp {
+        target: TargetFact,
+        channel: Option<String>,
+    },
 }
 
 /// Where codes go.

@@ -26,6 +26,7 @@ mod tests;
 
 use accounts::{AccountError, Hasher, HasherError};
 use ctx::Ctx;
+use events::Hooks;
 use kv::{Kv, KvError};
 use limits::attempt::AttemptError;
 use outbound::Outbound;
@@ -54,6 +55,7 @@ pub struct FlowCx<'a> {
     pub sessions: &'a Sessions,
     pub hasher: &'a Hasher,
     pub outbound: &'a Outbound,
+    pub hooks: &'a Hooks,
     pub browser: Browser<'a>,
 }
 

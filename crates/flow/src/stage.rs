@@ -6,7 +6,7 @@
 use accounts::otp::{Form, Otp, Purpose};
 use appconfig::authenticator::OobChannel;
 use appconfig::flow::{Authentication, Identification};
-use domain::OobTarget;
+use domain::{AuthenticatorKind, OobTarget};
 use messaging::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -165,6 +165,15 @@ impl From<&OobTarget> for TargetFact {
             OobTarget::Email(value) => Self::Email(value.clone()),
             OobTarget::Phone(value) => Self::Phone(value.clone()),
         }
+    }
+}
+
+/// The factor that it proves.
+pub(crate) const fn kind_of(authentication: Authentication) -> AuthenticatorKind {
+    if is_secondary(authentication) {
+        AuthenticatorKind::Secondary
+    } else {
+        AuthenticatorKind::Primary
     }
 }
 

@@ -87,6 +87,7 @@ fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
         sessions: &platform.sessions,
         hasher: &platform.hasher,
         outbound: &platform.outbound,
+        hooks: &platform.hooks,
         browser: crate::Browser::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! The messages that we write, under upstream's names.
 
 use appconfig::authenticator::OobChannel;
+use stdx::Secret;
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,16 +15,16 @@ pub enum Kind {
 }
 
 /// What the person is to do with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Content {
     /// Type it in.
-    Code(String),
+    Code(Secret<String>),
     /// Follow it.
-    Link { url: String, code: String },
+    Link { url: Secret<String>, code: Secret<String> },
 }
 
 /// One message to one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Message {
     pub kind: Kind,
     pub channel: OobChannel,
@@ -80,14 +81,14 @@ impl Message {
 
     pub(crate) fn code(&self) -> &str {
         match &self.content {
-            Content::Code(code) | Content::Link { code, .. } => code,
+            Content::Code(code) | Content::Link { code, .. } => code.reveal(),
         }
     }
 
     pub(crate) fn link(&self) -> &str {
         match &self.content {
             Content::Code(_) => "",
-            Content::Link { url, .. } => url,
+            Content::Link { url, .. } => url.reveal(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use appconfig::authenticator::OobChannel;
 use ctx::Ctx;
-use events::{Event, MessageChannel, Source, record};
+use events::{Event, Hooks, MessageChannel, Source, record};
 use kv::Kv;
 use limits::{Charged, Exhausted, Limit, Subject};
 use outbound::{
@@ -22,6 +22,8 @@ pub struct Messenger<'a> {
     pub store: &'a Store,
     pub kv: &'a Kv,
     pub outbound: &'a Outbound,
+    /// Text messages may go out by a script of the project.
+    pub hooks: &'a Hooks,
 }
 
 /// What became of a message.
@@ -125,14 +127,15 @@ async fn sms(via: Messenger<'_>, message: &Message) -> Result<(String, Outcome),
         language: message.language.clone(),
         variables: compose::variables(ctx, message),
     };
-    let outcome = match via.outbound.send_sms(ctx, &sms).await {
+    let outcome = match via.hooks.send_sms(ctx, &sms).await {
         Ok(SmsOutcome::Sent) => Ok(()),
         Ok(SmsOutcome::Refused(refusal)) => {
             let description = format!("{:?}: {}", refusal.kind, refusal.code);
             Err((Undelivered::Gateway(refusal), description))
         }
+        // Scripts were run by then.
         Ok(SmsOutcome::Script(_)) => {
-            Err((Undelivered::Failed, "the gateway is a script".to_owned()))
+            Err((Undelivered::Failed, "a script cannot hand on to another".to_owned()))
         }
         Err(error) => Err((Undelivered::Failed, sms_description(&error))),
     };

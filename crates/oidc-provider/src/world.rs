@@ -66,14 +66,15 @@ impl World {
         let apps = Apps::default();
         apps.replace([(app.clone(), Vec::new()), (Arc::new(elsewhere()), Vec::new())]);
         let ticking = now.clone();
+        let outbound = Outbound::recording();
         let platform = Platform {
             apps,
             sessions: Sessions::new(store.clone(), kv.clone()),
             store,
             kv,
             hasher: Hasher::for_tests(),
-            hooks: Hooks::for_tests(),
-            outbound: Outbound::recording(),
+            hooks: Hooks::for_tests(outbound.clone()),
+            outbound,
             clock: Clock::of(move || Timestamp(ticking.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),
             proxies: Arc::default(),

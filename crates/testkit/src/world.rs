@@ -52,14 +52,15 @@ impl World {
         let clock = now.clone();
         let apps = Apps::default();
         apps.replace([(app.clone(), Vec::new())]);
+        let outbound = Outbound::recording();
         let platform = Platform {
             apps,
             sessions: Sessions::new(store.clone(), kv.clone()),
             store,
             kv,
             hasher: Hasher::for_tests(),
-            hooks: Hooks::for_tests(),
-            outbound: Outbound::recording(),
+            hooks: Hooks::for_tests(outbound.clone()),
+            outbound,
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(0),
             proxies: Arc::new(TrustedProxies::default()),

@@ -9,6 +9,7 @@ use stdx::{Secret, Timestamp};
 
 use super::Problem;
 use crate::attributes::{AttributeRefusal, Change};
+use crate::claims::TEXT_CLAIMS;
 
 /// A field as the record has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,23 +52,6 @@ pub(super) struct SecondFactors {
     pub(super) totp_secret: Option<Secret<String>>,
 }
 
-/// Standard attributes that follow from no login id.
-const STANDARD: [&str; 13] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "address",
-];
-
 /// What stands in the place of a secret when a record is shown again.
 const REDACTED: &str = "REDACTED";
 
@@ -106,7 +90,7 @@ impl Record {
                 "password" => parsed.password = Some(password(&at, value)?),
                 "mfa" => parsed.second = SecondFactors::parse(&at, value)?,
                 "roles" | "groups" => return Err(unsupported(name)),
-                name if STANDARD.contains(&name) => {
+                name if name == "address" || TEXT_CLAIMS.contains(&name) => {
                     parsed.standard.push(change((&name.to_owned(), value)));
                 }
                 _ => return Err(Problem::invalid(&at, "general", json!({ "msg": "unknown" }))),

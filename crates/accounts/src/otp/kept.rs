@@ -43,6 +43,11 @@ impl Kept {
         }
     }
 
+    /// Whether the link that was asked for in `room` was approved.
+    pub fn is_approved_for(&self, room: &str) -> bool {
+        self.approved && self.room.as_deref() == Some(room)
+    }
+
     pub async fn put(&self, ctx: &Ctx, kv: &Kv, otp: Otp<'_>) -> Result<(), KvError> {
         let ttl = otp.lifetime_seconds(ctx);
         kv.put_json(&key(ctx, otp.purpose, otp.target), self, ttl, ctx.now).await

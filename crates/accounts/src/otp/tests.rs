@@ -61,7 +61,7 @@ async fn too_many_guesses_make_a_code_worthless() {
     assert_eq!(tried(&world, &kv, otp, "wrong").await, Verified::Wrong);
     assert_eq!(tried(&world, &kv, otp, "wrong").await, Verified::WornOut);
     assert_eq!(tried(&world, &kv, otp, code.reveal()).await, Verified::WornOut);
-    let standing = inspect(&world.ctx, &kv, otp, None).await.unwrap();
+    let standing = inspect(&world.ctx, &kv, otp, Asking::default()).await.unwrap();
     assert!(standing.too_many_attempts);
 }
 
@@ -71,7 +71,7 @@ async fn another_code_has_to_wait_and_replaces_the_first() {
     let first = sent(&world, &kv, otp, Asking::default()).await;
     let at_once = generate(&world.ctx, &kv, otp, Asking::default()).await.unwrap();
     assert!(matches!(at_once, Generated::Refused(_)), "{at_once:?}");
-    let standing = inspect(&world.ctx, &kv, otp, None).await.unwrap();
+    let standing = inspect(&world.ctx, &kv, otp, Asking::default()).await.unwrap();
     assert_eq!(standing.can_resend_at, world.ctx.now.plus_seconds(60));
     world.sleep(60);
     let second = sent(&world, &kv, otp, Asking::default()).await;
@@ -85,12 +85,26 @@ async fn a_link_counts_once_it_is_approved() {
     let (world, kv, otp) = (World::new("").await, Kv::memory(), otp(Form::Link));
     let asking = Asking { room: Some("room"), ..Asking::default() };
     let code = sent(&world, &kv, otp, asking).await;
-    let early = verify(&world.ctx, &kv, otp, Proof::Approval).await.unwrap();
+    let early = verify(&world.ctx, &kv, otp, Proof::Approval { room: "room" }).await.unwrap();
     assert_eq!(early, Verified::Wrong);
     let approved = approve_link(&world.ctx, &kv, &code).await.unwrap();
     assert_eq!(approved, Approved::Approved { room: Some("room".to_owned()) });
-    assert!(inspect(&world.ctx, &kv, otp, None).await.unwrap().can_check);
-    let right = verify(&world.ctx, &kv, otp, Proof::Approval).await.unwrap();
+    assert!(inspect(&world.ctx, &kv, otp, asking).await.unwrap().can_check);
+    let right = verify(&world.ctx, &kv, otp, Proof::Approval { room: "room" }).await.unwrap();
     assert_eq!(right, Verified::Right);
     assert_eq!(approve_link(&world.ctx, &kv, &code).await.unwrap(), Approved::Unknown);
+}
+
+#[tokio::test]
+async fn an_approval_is_worth_nothing_to_who_did_not_ask_for_the_link() {
+    let (world, kv, otp) = (World::new("").await, Kv::memory(), otp(Form::Link));
+    let asking = Asking { room: Some("room"), ..Asking::default() };
+    let code = sent(&world, &kv, otp, asking).await;
+    let _ = approve_link(&world.ctx, &kv, &code).await.unwrap();
+    let elsewhere = Asking { room: Some("another"), ..Asking::default() };
+    assert!(!inspect(&world.ctx, &kv, otp, elsewhere).await.unwrap().can_check);
+    let taken = verify(&world.ctx, &kv, otp, Proof::Approval { room: "another" }).await.unwrap();
+    assert_eq!(taken, Verified::Wrong);
+    let own = verify(&world.ctx, &kv, otp, Proof::Approval { room: "room" }).await.unwrap();
+    assert_eq!(own, Verified::Right);
 }

@@ -16,8 +16,11 @@ const SWAPS_MAX: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
     Code(&'a Secret<String>),
-    /// That the link was followed and approved.
-    Approval,
+    /// That the link was followed and approved, for whoever waits in this room: nobody else's flow
+    /// gains by it.
+    Approval {
+        room: &'a str,
+    },
 }
 
 /// What became of a code that was tried.
@@ -62,7 +65,7 @@ pub async fn verify(
                 let digest = kept::digest(code.reveal());
                 stdx::constant_time_eq(digest.as_bytes(), kept.digest.as_bytes())
             }
-            Proof::Approval => kept.approved,
+            Proof::Approval { room } => kept.is_approved_for(room),
         };
         if is_right {
             kept.consumed = true;

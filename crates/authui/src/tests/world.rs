@@ -101,14 +101,15 @@ impl World {
         apps.replace([(app.clone(), Vec::new())]);
         let sessions = Sessions::new(store.clone(), kv.clone());
         let clock = now.clone();
+        let outbound = Outbound::recording();
         let platform = Platform {
             apps,
             store: store.clone(),
             kv: kv.clone(),
             sessions,
             hasher: Hasher::for_tests(),
-            hooks: Hooks::for_tests(),
-            outbound: Outbound::recording(),
+            hooks: Hooks::for_tests(outbound.clone()),
+            outbound,
             clock: Clock::of(move || Timestamp(clock.load(Ordering::Relaxed))),
             rng: Rng::seeded(1),
             proxies: Arc::default(),

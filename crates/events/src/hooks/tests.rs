@@ -73,7 +73,7 @@ async fn ask(event: &str, handlers: &[&str]) -> Result<Decision, HookError> {
         user: None,
         payload: payload.as_object().unwrap().clone(),
     };
-    Hooks::for_tests().ask(&ctx, &Source::default(), question).await
+    Hooks::for_tests(Outbound::recording()).ask(&ctx, &Source::default(), question).await
 }
 
 async fn allowed(event: &str, handlers: &[&str]) -> Allowed {
@@ -217,7 +217,7 @@ async fn a_script_fetches_by_the_rules_for_whatever_a_project_names() {
     let url = "authgeardeno:///deno/fetch.ts";
     let fetched = hooks().call(&ctx, url, &event, TELL_TIMEOUT).await.unwrap();
     assert_eq!(fetched, json!({ "tier": "gold" }));
-    let guarded = Hooks::for_tests();
+    let guarded = Hooks::for_tests(Outbound::recording());
     let refused = guarded.call(&ctx, url, &event, TELL_TIMEOUT).await.unwrap();
     assert_eq!(refused, json!("TypeError: the address is not one that may be called"));
 }
@@ -245,7 +245,7 @@ async fn a_gateway_may_be_a_script() {
 #[tokio::test]
 async fn a_script_is_checked_without_being_run() {
     let ctx = Arc::new(project(CREATE, &[]));
-    let hooks = Hooks::for_tests();
+    let hooks = Hooks::for_tests(Outbound::recording());
     assert_eq!(hooks.check_script(&ctx, "while (true) {}; export default 1").await, Ok(()));
     assert!(hooks.check_script(&ctx, "export default (").await.is_err());
 }

@@ -41,7 +41,7 @@ impl Facts {
 fn name_of(what: &EnrolledFact) -> String {
     match what {
         EnrolledFact::Password { hash } => format!("new password {hash}"),
-        EnrolledFact::Totp { secret } => format!("new totp {secret}"),
+        EnrolledFact::Totp { secret, .. } => format!("new totp {secret}"),
         EnrolledFact::OobOtp { target, .. } => format!("new oob {}", target.as_str()),
     }
 }

@@ -7,13 +7,13 @@ use accounts::identity::{self, AttachedIdentity, Conflict, NewIdentity};
 use accounts::password::{self, NewPassword};
 use accounts::recovery_code;
 use appconfig::flow::Authentication;
-use domain::{AuthenticatorKind, Identity, UserId};
+use domain::{Identity, UserId};
 use stdx::Secret;
 use store::Tx;
 
 use crate::facts::{EnrolledFact, Facts, IdentityFact, PasskeyFact};
 use crate::refusal::{IdentityDetails, IdentityShape, Refusal};
-use crate::stage::is_secondary;
+use crate::stage::kind_of;
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, record, stopped};
 
@@ -203,19 +203,15 @@ async fn add_passkey(
 }
 
 fn new_authenticator(authentication: Authentication, what: &EnrolledFact) -> NewAuthenticator {
-    let kind = if is_secondary(authentication) {
-        AuthenticatorKind::Secondary
-    } else {
-        AuthenticatorKind::Primary
-    };
+    let kind = kind_of(authentication);
     match what {
         EnrolledFact::Password { hash } => {
             NewAuthenticator::Password { kind, password: NewPassword::from_kept(hash.clone()) }
         }
-        EnrolledFact::Totp { secret } => NewAuthenticator::Totp {
+        EnrolledFact::Totp { secret, display_name } => NewAuthenticator::Totp {
             kind,
             secret: Secret::new(secret.clone()),
-            display_name: String::new(),
+            display_name: display_name.clone(),
         },
         EnrolledFact::OobOtp { target, channel } => {
             NewAuthenticator::OobOtp { kind, target: target.to_domain(), channel: channel.clone() }

@@ -8,7 +8,6 @@ mod options;
 mod prove;
 
 use appconfig::flow::{Authentication, FlowStep};
-use domain::AuthenticatorKind;
 
 use serde_json::{Value, json};
 
@@ -18,7 +17,7 @@ use crate::engine::Input;
 use crate::facts::Authenticated;
 use crate::refusal::Refusal;
 use crate::shape::Shape;
-use crate::stage::{OtpGoal, Stage, is_secondary};
+use crate::stage::{OtpGoal, Stage};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError};
 use options::Offer;
@@ -145,12 +144,4 @@ async fn begin_oob(
     let Offer { branch, authentication, authenticator_id, .. } = offer;
     let goal = OtpGoal::Authenticate { authentication, authenticator_id };
     otp::begin(cx, state, Some(branch), goal, target, text(input, "channel")).await
-}
-
-pub(super) const fn kind_of(authentication: Authentication) -> AuthenticatorKind {
-    if is_secondary(authentication) {
-        AuthenticatorKind::Secondary
-    } else {
-        AuthenticatorKind::Primary
-    }
 }

@@ -5,12 +5,12 @@ use appconfig::flow::FlowStep;
 use serde_json::json;
 use stdx::Secret;
 
-use super::authenticate::kind_of;
 use super::{Ask, Taken, Turn, password_policy, text};
 use crate::engine::Input;
 use crate::facts::{Authenticated, ChangedPassword, Facts};
 use crate::refusal::Refusal;
 use crate::shape::{Member, Shape};
+use crate::stage::kind_of;
 use crate::{FlowCx, FlowError, answer_or_error};
 
 pub fn turn(cx: &FlowCx<'_>, facts: &Facts, step: &FlowStep) -> Turn {

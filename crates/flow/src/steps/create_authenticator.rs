@@ -5,7 +5,7 @@
 
 use accounts::password::{self, Prepared};
 use appconfig::flow::{Authentication, FlowBranch, FlowStep};
-use domain::{Authenticator, AuthenticatorKind};
+use domain::Authenticator;
 use serde_json::{Value, json};
 use stdx::Secret;
 
@@ -16,7 +16,7 @@ use crate::engine::Input;
 use crate::facts::{Enrolled, EnrolledFact, TargetFact};
 use crate::refusal::Refusal;
 use crate::shape::{Member, Shape, Variant};
-use crate::stage::{OtpGoal, Stage, is_secondary};
+use crate::stage::{OtpGoal, Stage, is_secondary, kind_of};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, answer_or_error, mask};
 
@@ -168,10 +168,7 @@ async fn existing(
 
 /// Whether an authenticator is of the kind that `authentication` creates.
 fn is(authenticator: &Authenticator, authentication: Authentication) -> bool {
-    let is_of_kind = match authenticator.kind() {
-        AuthenticatorKind::Primary => !is_secondary(authentication),
-        AuthenticatorKind::Secondary => is_secondary(authentication),
-    };
+    let is_of_kind = authenticator.kind() == kind_of(authentication);
     let is_of_type = match authentication {
         Authentication::PrimaryPassword | Authentication::SecondaryPassword => {
             matches!(authenticator, Authenticator::Password(_))

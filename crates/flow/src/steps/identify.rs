@@ -17,6 +17,7 @@ mod recover;
 mod select_account;
 
 use appconfig::flow::{FlowKind, FlowStep, Identification};
+use domain::{Identity, LoginIdType};
 use serde_json::{Value, json};
 
 use super::{Ask, Taken, Turn, kind_of_step, text};
@@ -125,5 +126,20 @@ impl Chosen {
             (FlowKind::Signup, &branch.signup_flow)
         };
         Taken::Switch(FlowRef::new(kind, name.clone().unwrap_or_default()))
+    }
+}
+
+/// By what somebody is identified who has this identity.
+fn identification_of(identity: &Identity) -> Option<Identification> {
+    match identity {
+        Identity::LoginId(it) => Some(match it.r#type {
+            LoginIdType::Email => Identification::Email,
+            LoginIdType::Phone => Identification::Phone,
+            LoginIdType::Username => Identification::Username,
+        }),
+        Identity::OAuth(_) => Some(Identification::OAuth),
+        Identity::Ldap(_) => Some(Identification::Ldap),
+        Identity::Passkey(_) => Some(Identification::Passkey),
+        Identity::Anonymous(_) | Identity::Biometric(_) => None,
     }
 }

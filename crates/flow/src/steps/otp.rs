@@ -6,7 +6,7 @@
 use accounts::otp::{self, Asking, Form, Generated, Proof, Verified};
 use appconfig::authenticator::{EmailOtpMode, OobChannel};
 use appconfig::flow::FlowStep;
-use domain::{AuthenticatorKind, AuthenticatorType};
+use domain::{AuthenticatorType, UserId};
 use limits::Scope;
 use limits::lockout::Method;
 use messaging::{Content, Delivery, Message, Messenger, Undelivered};
@@ -18,7 +18,7 @@ use crate::engine::Input;
 use crate::facts::{Authenticated, Enrolled, EnrolledFact, TargetFact};
 use crate::refusal::Refusal;
 use crate::shape::{Member, Shape, Variant};
-use crate::stage::{OtpGoal, OtpStage, Stage, is_secondary};
+use crate::stage::{OtpGoal, OtpStage, Stage, kind_of};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, guard, mask, record, stopped};
 
@@ -100,8 +100,8 @@ pub async fn ask(
             Ask::new(step.kind, data, Shape::single(vec![Member::Text("channel")]))
         }
         Some(channel) => {
-            let standing =
-                otp::inspect(cx.ctx, cx.kv, stage.otp(channel), Some(&state.flow_id)).await;
+            let asking = asking(state, stage, None);
+            let standing = otp::inspect(cx.ctx, cx.kv, stage.otp(channel), asking).await;
             let standing = standing.map_err(stopped)?;
             let mut data = json!({
                 "type": "verify_oob_otp_data",
@@ -165,7 +165,7 @@ pub async fn take(
     let code = Secret::new(text(input, "code").to_owned());
     let proof = match stage.form {
         Form::Code => Proof::Code(&code),
-        Form::Link => Proof::Approval,
+        Form::Link => Proof::Approval { room: &stage.room },
     };
     match try_proof(cx, state, &stage, channel, proof).await? {
         None => Ok(accept(state, step, stage, channel)),
@@ -203,22 +203,16 @@ async fn try_proof(
         Err(refusal) => return Ok(Some(refusal)),
     };
     let verified = otp::verify(cx.ctx, cx.kv, code, proof).await.map_err(stopped)?;
-    let locks_until = attempt.locks_until();
     if verified == Verified::Right {
         guard::give_back(cx, &user, attempt).await?;
         return Ok(None);
     }
     if let OtpGoal::Authenticate { authentication, .. } = stage.goal {
-        let kind = if is_secondary(authentication) {
-            AuthenticatorKind::Secondary
-        } else {
-            AuthenticatorKind::Primary
-        };
+        let kind = kind_of(authentication);
         let r#type = stage.target.to_domain().r#type();
         record::wrong_proof(cx, &state.setting, &user, kind, r#type).await?;
     }
-    let locked = locks_until.map(|until| Refusal::AccountLockout { until });
-    Ok(locked.or_else(|| refusal_of(stage, verified)))
+    Ok(refusal_of(stage, verified).map(|refusal| guard::wrong(&attempt, refusal)))
 }
 
 fn refusal_of(stage: &OtpStage, verified: Verified) -> Option<Refusal> {
@@ -266,6 +260,11 @@ fn accept(state: &mut FlowState, step: &FlowStep, stage: OtpStage, channel: OobC
     Taken::Branch(branch.unwrap_or_default())
 }
 
+/// In what a code is asked for.
+fn asking<'a>(state: &'a FlowState, stage: &'a OtpStage, user: Option<&'a UserId>) -> Asking<'a> {
+    Asking { user, session: Some(&state.flow_id), room: Some(&stage.room), resume: None }
+}
+
 /// Makes a code and sends it. `None` when it went out, or nobody may notice that it did not.
 async fn send(
     cx: &FlowCx<'_>,
@@ -274,12 +273,7 @@ async fn send(
     channel: OobChannel,
 ) -> Result<Option<Refusal>, FlowError> {
     let user = state.facts.user_id();
-    let asking = Asking {
-        user: user.as_ref(),
-        session: Some(&state.flow_id),
-        room: Some(&stage.room),
-        resume: None,
-    };
+    let asking = asking(state, stage, user.as_ref());
     let code = match otp::generate(cx.ctx, cx.kv, stage.otp(channel), asking).await {
         Ok(Generated::Code(code)) => code,
         Ok(Generated::Refused(exhausted)) => {
@@ -288,15 +282,7 @@ async fn send(
         }
         Err(error) => return Err(stopped(error)),
     };
-    let content = match stage.form {
-        Form::Code => Content::Code(code.reveal().clone()),
-        Form::Link => {
-            let origin = cx.ctx.app.origin();
-            let code = code.reveal().clone();
-            let url = format!("{origin}/authflow/v2/verify_login_link?code={code}");
-            Content::Link { url, code }
-        }
-    };
+    let content = content(cx, stage.form, code, "/authflow/v2/verify_login_link");
     let message = Message {
         kind: stage.message_kind(),
         channel,
@@ -308,13 +294,30 @@ async fn send(
     deliver(cx, state, &message).await
 }
 
+/// What is in the message: the code, or the address of ours at `path` that carries it.
+pub fn content(cx: &FlowCx<'_>, form: Form, code: Secret<String>, path: &str) -> Content {
+    match form {
+        Form::Code => Content::Code(code),
+        Form::Link => {
+            let url = format!("{}{path}?code={}", cx.ctx.app.origin(), code.reveal());
+            Content::Link { url: Secret::new(url), code }
+        }
+    }
+}
+
 /// Hands a message over. `None` when it went out, or nobody may notice that it did not.
 pub async fn deliver(
     cx: &FlowCx<'_>,
     state: &FlowState,
     message: &Message,
 ) -> Result<Option<Refusal>, FlowError> {
-    let via = Messenger { ctx: cx.ctx, store: cx.store, kv: cx.kv, outbound: cx.outbound };
+    let via = Messenger {
+        ctx: cx.ctx,
+        store: cx.store,
+        kv: cx.kv,
+        outbound: cx.outbound,
+        hooks: cx.hooks,
+    };
     let source = record::source(cx, &state.setting);
     Ok(match messaging::send(via, &source, message).await? {
         Delivery::Sent | Delivery::Suppressed => None,
@@ -348,6 +351,7 @@ fn websocket_url(cx: &FlowCx<'_>, room: &str) -> String {
     format!("{origin}/api/v1/authentication_flows/ws?channel={room}")
 }
 
-const fn is_cooldown(scope: Scope) -> bool {
+/// Whether it says no more than that one was sent a moment ago.
+pub const fn is_cooldown(scope: Scope) -> bool {
     matches!(scope, Scope::Cooldown | Scope::CooldownPerSession)
 }

@@ -16,6 +16,9 @@ use crate::{FlowCx, FlowError, guard};
 use domain::AuthenticatorType;
 use limits::Limit;
 
+/// No list of authenticators shows more of a name.
+const DISPLAY_NAME_MAX: usize = 100;
+
 /// Makes a secret. It is nobody's until a code of it was seen.
 pub fn begin(cx: &FlowCx<'_>, branch: usize, authentication: Authentication) -> Taken {
     let secret = totp::new_secret(&cx.ctx.rng).reveal().clone();
@@ -53,6 +56,13 @@ pub async fn confirm(
         return Ok(Taken::Refused(Refusal::WrongCode(AuthenticatorType::Totp)));
     }
     guard::refund(cx, receipt).await?;
-    state.facts.enrolled.push(Enrolled { authentication, what: EnrolledFact::Totp { secret } });
+    let display_name = match text(input, "display_name").trim() {
+        "" => format!("TOTP @ {}", cx.ctx.now),
+        named => named.chars().take(DISPLAY_NAME_MAX).collect(),
+    };
+    state
+        .facts
+        .enrolled
+        .push(Enrolled { authentication, what: EnrolledFact::Totp { secret, display_name } });
     Ok(Taken::Branch(branch))
 }

@@ -276,6 +276,7 @@ async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allo
                 sessions: &platform.sessions,
                 hasher: &platform.hasher,
                 outbound: &platform.outbound,
+                hooks: &platform.hooks,
                 browser: crate::Browser::default(),
             };
             let guess = input(&format!("password guess number {number}"));

@@ -95,14 +95,15 @@ async fn server() -> Outcome<Router> {
     let apps = Apps::default();
     apps.replace([(Arc::new(project()?), Vec::new())]);
     let (store, kv) = (Store::memory().await?, Kv::memory());
+    let outbound = Outbound::recording();
     Ok(server::main_router(&Platform {
         apps,
         sessions: Sessions::new(store.clone(), kv.clone()),
         store,
         kv,
         hasher: Hasher::for_tests(),
-        hooks: Hooks::for_tests(),
-        outbound: Outbound::recording(),
+        hooks: Hooks::for_tests(outbound.clone()),
+        outbound,
         clock: Clock::system(),
         rng: Rng::system(),
         proxies: Arc::default(),

@@ -7,11 +7,10 @@ use domain::{
 use serde_json::{Value, json};
 
 use super::super::otp::{DEVICE_TOKEN, channels_of, form_of};
-use super::kind_of;
 use crate::bot;
 use crate::facts::TargetFact;
 use crate::shape::{Member, Variant};
-use crate::stage::is_secondary;
+use crate::stage::kind_of;
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, mask};
 
@@ -216,8 +215,7 @@ fn fits(authentication: Authentication, authenticator: &Authenticator) -> bool {
         }
         _ => AuthenticatorType::OobOtpEmail,
     };
-    let is_second = authenticator.kind() == AuthenticatorKind::Secondary;
-    authenticator.r#type() == wanted && is_second == is_secondary(authentication)
+    authenticator.r#type() == wanted && authenticator.kind() == kind_of(authentication)
 }
 
 /// What proved the person in this flow does not prove them again.

@@ -12,11 +12,11 @@ use serde_json::Value;
 use stdx::Secret;
 
 use super::super::{Taken, text};
-use super::kind_of;
 use super::options::{Known, Offer};
 use crate::engine::Input;
 use crate::facts::{Authenticated, ChangeReason};
 use crate::refusal::Refusal;
+use crate::stage::kind_of;
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError, answer_or_error, guard, passkey, record, stopped};
 

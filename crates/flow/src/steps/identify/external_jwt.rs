@@ -1,8 +1,9 @@
 //! Somebody else's token says what the login ID is, and whether it was proved.
 
+use accounts::claims::TEXT_CLAIMS;
 use accounts::login_id::CheckedLoginId;
 use appconfig::flow::Identification;
-use domain::{Attributes, SHARED_CLAIMS};
+use domain::Attributes;
 use outbound::SignedElsewhere;
 use serde_json::Value;
 
@@ -83,27 +84,10 @@ impl Vouched {
         if self.is_verified {
             state.facts.verify(login_id.r#type.claim(), &login_id.login_id, None);
         }
-        for name in STANDARD {
-            if let Some(value) = self.claims.get(name).filter(|it| it.is_string())
-                && !SHARED_CLAIMS.contains(&name)
-            {
+        for name in TEXT_CLAIMS {
+            if let Some(value) = self.claims.get(name).filter(|it| it.is_string()) {
                 state.facts.standard_attributes.insert(name.to_owned(), value.clone());
             }
         }
     }
 }
-
-/// The claims of a profile (OpenID Connect Core §5.1) that are plain texts.
-const STANDARD: [&str; 11] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "locale",
-];

@@ -1,9 +1,10 @@
 //! People who are known: by what they said, or before they say anything.
 
-use appconfig::flow::{FlowKind, FlowStep, Identification};
-use domain::{Identity, LoginIdType, UserId};
+use appconfig::flow::{FlowKind, FlowStep};
+use domain::UserId;
 
 use super::super::{Taken, kind_of_step};
+use super::identification_of;
 use crate::facts::{Identified, Person};
 use crate::refusal::Refusal;
 use crate::state::FlowState;
@@ -60,19 +61,4 @@ async fn identified_before(
     let has = |identification| own.iter().any(|it| identification_of(it) == Some(identification));
     let branch = step.one_of.iter().position(|it| it.identification.is_some_and(has));
     Ok(branch.map(Taken::Branch))
-}
-
-/// By what somebody is identified who has this identity.
-fn identification_of(identity: &Identity) -> Option<Identification> {
-    match identity {
-        Identity::LoginId(it) => Some(match it.r#type {
-            LoginIdType::Email => Identification::Email,
-            LoginIdType::Phone => Identification::Phone,
-            LoginIdType::Username => Identification::Username,
-        }),
-        Identity::OAuth(_) => Some(Identification::OAuth),
-        Identity::Ldap(_) => Some(Identification::Ldap),
-        Identity::Passkey(_) => Some(Identification::Passkey),
-        Identity::Anonymous(_) | Identity::Biometric(_) => None,
-    }
 }

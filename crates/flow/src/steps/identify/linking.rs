@@ -8,12 +8,12 @@ mod rules;
 
 use appconfig::account::AccountLinkingAction;
 use appconfig::flow::{FlowBranch, FlowKind, FlowStep, Identification};
-use domain::{Identity, IdentityId, LoginIdType, UserId};
+use domain::{Identity, IdentityId, UserId};
 use serde_json::{Value, json};
 
 use super::super::{Ask, Taken, index};
 use super::oauth::Visit;
-use super::{Chosen, known, oauth};
+use super::{Chosen, identification_of, known, oauth};
 use crate::bot;
 use crate::engine::Input;
 use crate::facts::{Identified, IdentityFact, LinkingFact, Person};
@@ -104,9 +104,7 @@ pub async fn ask(
 ) -> Result<Ask, FlowError> {
     let mut options = Vec::new();
     let mut required = Vec::new();
-    for conflict in &stage.conflicts {
-        let Some(identity) = load(cx, &conflict.identity_id).await? else { continue };
-        let Some(identification) = identification_of(&identity) else { continue };
+    for (conflict, identity, identification) in choices(cx, stage).await? {
         let mut option = json!({
             "identification": identification,
             "action": AccountLinkingAction::LoginAndLink,
@@ -139,6 +137,20 @@ pub async fn ask(
     Ok(ask)
 }
 
+/// The accounts that can still be chosen, in the order in which they are offered.
+async fn choices<'s>(
+    cx: &FlowCx<'_>,
+    stage: &'s LinkingStage,
+) -> Result<Vec<(&'s ConflictFact, Identity, Identification)>, FlowError> {
+    let mut choices = Vec::new();
+    for conflict in &stage.conflicts {
+        let Some(identity) = load(cx, &conflict.identity_id).await? else { continue };
+        let Some(identification) = identification_of(&identity) else { continue };
+        choices.push((conflict, identity, identification));
+    }
+    Ok(choices)
+}
+
 /// The person goes on as the owner of the account that was chosen, and signs in to it.
 pub async fn choose(
     cx: &FlowCx<'_>,
@@ -147,14 +159,11 @@ pub async fn choose(
     stage: LinkingStage,
     input: &Input,
 ) -> Result<Taken, FlowError> {
-    let Some(conflict) = stage.conflicts.get(index(input, "index")) else {
+    let choices = choices(cx, &stage).await?;
+    let Some((conflict, _, identification)) = choices.get(index(input, "index")) else {
         return Ok(Taken::Refused(Refusal::FlowNotFound));
     };
-    let identity = load(cx, &conflict.identity_id).await?;
-    let Some(identification) = identity.as_ref().and_then(identification_of) else {
-        return Ok(Taken::Refused(Refusal::FlowNotFound));
-    };
-    if let Some(branch) = login_branch(cx, state, conflict, identification)
+    if let Some(branch) = login_branch(cx, state, conflict, *identification)
         && let Some(refusal) = bot::pass(cx, state, branch, input).await?
     {
         return Ok(Taken::Refused(refusal));
@@ -234,21 +243,6 @@ fn login_branch<'a>(
 async fn load(cx: &FlowCx<'_>, id: &str) -> Result<Option<Identity>, FlowError> {
     let mut tx = cx.store.read(&cx.ctx.app.id).await?;
     Ok(tx.identities().find(&IdentityId::new(id)).await?)
-}
-
-fn identification_of(identity: &Identity) -> Option<Identification> {
-    match identity {
-        Identity::LoginId(it) => Some(match it.r#type {
-            LoginIdType::Email => Identification::Email,
-            LoginIdType::Phone => Identification::Phone,
-            LoginIdType::Username => Identification::Username,
-        }),
-        Identity::OAuth(_) => Some(Identification::OAuth),
-        Identity::Ldap(_)
-        | Identity::Anonymous(_)
-        | Identity::Passkey(_)
-        | Identity::Biometric(_) => None,
-    }
 }
 
 fn masked(identity: &Identity) -> String {

@@ -36,7 +36,8 @@ pub async fn take(
     let makes_user = matches!(kind, FlowKind::Signup | FlowKind::Promote);
     let login_id = match check(cx, at.identification, typed, makes_user) {
         Ok(login_id) => login_id,
-        Err(refusal) if makes_user => return Ok(Taken::Refused(refusal)),
+        // A token vouches for one kind of login ID only.
+        Err(refusal) if makes_user || vouched.is_some() => return Ok(Taken::Refused(refusal)),
         Err(refusal) => match of_another_kind(cx, typed, refusal).await? {
             Ok(login_id) => login_id,
             Err(refusal) => return Ok(Taken::Refused(refusal)),

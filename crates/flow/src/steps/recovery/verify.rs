@@ -1,10 +1,9 @@
 //! `verify_account_recovery_code`: the person has the message.
 
-use accounts::otp::{self, Asking, Form, Generated, Proof, Verified};
+use accounts::otp::{self, Asking, Generated, Proof, Verified};
 use appconfig::flow::FlowStep;
 use domain::{AuthenticatorKind, UserId};
-use limits::Scope;
-use messaging::{Content, Kind, Message};
+use messaging::{Kind, Message};
 use serde_json::{Value, json};
 use stdx::Secret;
 
@@ -30,8 +29,7 @@ pub async fn turn(
         let destination = destination.clone();
         // A code that was sent a moment ago is still good.
         match send(cx, state, &destination).await? {
-            Some(Refusal::RateLimited(it))
-                if matches!(it.scope, Scope::Cooldown | Scope::CooldownPerSession) => {}
+            Some(Refusal::RateLimited(it)) if codes::is_cooldown(it.scope) => {}
             Some(refusal) => return Ok(Turn::Settled(Taken::Refused(refusal))),
             None => {}
         }
@@ -39,7 +37,8 @@ pub async fn turn(
     }
     let (recovery, destination) = known(state)?;
     let code = otp_of(destination);
-    let standing = otp::inspect(cx.ctx, cx.kv, code, Some(&state.flow_id)).await;
+    let asking = Asking { session: Some(&state.flow_id), ..Asking::default() };
+    let standing = otp::inspect(cx.ctx, cx.kv, code, asking).await;
     let standing = standing.map_err(stopped)?;
     let shown = if select::is_somewhere(&destination.target) && recovery.target.is_some() {
         mask::target(&destination.target)
@@ -130,15 +129,8 @@ async fn send(
     let kind = AuthenticatorKind::Primary;
     let has_password = tx.authenticators().find_password(&user, kind).await?.is_some();
     drop(tx);
-    let content = match otp_of(destination).form {
-        Form::Code => Content::Code(code.reveal().clone()),
-        Form::Link => {
-            let origin = cx.ctx.app.origin();
-            let code = code.reveal().clone();
-            let url = format!("{origin}/flows/reset_password?code={code}");
-            Content::Link { url, code }
-        }
-    };
+    let form = otp_of(destination).form;
+    let content = codes::content(cx, form, code, "/flows/reset_password");
     let message = Message {
         kind: Kind::ForgotPassword,
         channel: otp_of(destination).channel,
