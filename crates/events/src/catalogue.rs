@@ -251,6 +251,36 @@ impl Event {
         }
     }
 
+    /// Whether handlers are told of it; the audit log has all. Upstream's choice.
+    pub(crate) const fn is_told(&self) -> bool {
+        match self {
+            Self::UserCreated { .. }
+            | Self::UserAuthenticated { .. }
+            | Self::UserReauthenticated { .. }
+            | Self::UserProfileUpdated { .. }
+            | Self::UserDisabled { .. }
+            | Self::UserReenabled { .. }
+            | Self::LoginIdAdded { .. }
+            | Self::LoginIdRemoved { .. }
+            | Self::LoginIdUpdated { .. }
+            | Self::OAuthConnected { .. }
+            | Self::LoginIdVerified { .. }
+            | Self::LoginIdUnverified { .. }
+            | Self::ProjectAppCreated { .. }
+            | Self::ProjectAppUpdated { .. } => true,
+            Self::UserSignedOut { .. }
+            | Self::UserSessionTerminated { .. }
+            | Self::LoginIdNotFound { .. }
+            | Self::IdentificationFailed { .. }
+            | Self::AuthenticationFailed { .. }
+            | Self::AuthenticationBlocked { .. }
+            | Self::RateLimitBlocked { .. }
+            | Self::MessageSent { .. }
+            | Self::MessageSuppressed { .. }
+            | Self::MessageFailed { .. } => false,
+        }
+    }
+
     /// What it says beside the person.
     pub(crate) fn payload(&self) -> Attributes {
         let mut payload = Attributes::new();

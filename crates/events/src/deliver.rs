@@ -1,8 +1,9 @@
-//! Carrying events from the outbox to where they go.
+//! Carrying events from the outbox to the audit log.
 //!
 //! Entries are claimed for a while, so that several nodes share the work and none is lost when
 //! one of them dies. An entry leaves the outbox in the transaction that keeps its line of the
-//! audit log: it is there exactly once. What fails is tried again, ever more rarely.
+//! audit log: it is there exactly once. What fails is tried again, ever more rarely. Places
+//! outside have a way of their own (`carry`).
 
 #[cfg(test)]
 mod tests;
@@ -32,14 +33,16 @@ pub struct Delivered {
     pub is_more: bool,
 }
 
-/// Delivers what is due, of every project. To be called again and again by a task of the server.
+/// Keeps what is due in the audit log, of every project. To be called again and again by a task
+/// of the server.
 pub async fn deliver(store: &Store, now: Timestamp) -> Result<Delivered> {
     // Nearly always there is nothing: the one writer is not bothered for that.
-    if !store.read_everywhere().await?.outbox().is_due(now).await? {
+    if !store.read_everywhere().await?.outbox().is_due(AUDIT_LOG, now).await? {
         return Ok(Delivered::default());
     }
     let mut tx = store.write_any().await?;
-    let claimed = tx.outbox().claim(now, now.plus_seconds(LEASE_SECONDS), BATCH_MAX).await?;
+    let until = now.plus_seconds(LEASE_SECONDS);
+    let claimed = tx.outbox().claim(AUDIT_LOG, now, until, BATCH_MAX).await?;
     if claimed.is_empty() {
         return Ok(Delivered::default());
     }
@@ -104,7 +107,7 @@ async fn keep_line(tx: &mut Tx, entry: &OutboxEntry) -> Result<()> {
 }
 
 /// The event as a whole.
-fn envelope(entry: &OutboxEntry) -> Attributes {
+pub(crate) fn envelope(entry: &OutboxEntry) -> Attributes {
     let fields = [
         ("id", json!(entry.id)),
         ("seq", json!(entry.seq)),

@@ -7,6 +7,7 @@
 
 mod ask;
 mod response;
+mod sink;
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 pub use ask::{Allowed, Blocking, Decision, Disallowed};
 pub use response::{BotProtectionOverride, Mutations};
+pub(crate) use sink::sinks_of;
 
 /// The scheme of a handler that is a script of the project.
 const SCRIPT_SCHEME: &str = "authgeardeno://";
@@ -39,8 +41,8 @@ pub struct Hooks {
 pub enum HookError {
     #[error("the hook took too long")]
     Timeout,
-    #[error("the hook answered with status {0}")]
-    Status(u16),
+    #[error("the hook answered with status {status}")]
+    Status { status: u16, retry_after_seconds: Option<i64> },
     #[error("the hook's answer is not valid: {0}")]
     Response(String),
     #[error("the hook could not be reached")]
@@ -56,7 +58,7 @@ impl HookError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Timeout => "HookDeliveryTimeout",
-            Self::Status(_) | Self::Response(_) => "HookInvalidResponse",
+            Self::Status { .. } | Self::Response(_) => "HookInvalidResponse",
             Self::Unreachable(_) | Self::NoScript(_) => "HookDeliveryUnknownFailure",
             Self::Script { .. } => "DenoRunError",
         }
@@ -166,7 +168,9 @@ impl Hooks {
 
 fn webhook_error(error: WebhookError) -> HookError {
     match error {
-        WebhookError::Status(status) => HookError::Status(status),
+        WebhookError::Status { status, retry_after_seconds } => {
+            HookError::Status { status, retry_after_seconds }
+        }
         WebhookError::NotJson => HookError::Response("it is not JSON".to_owned()),
         WebhookError::Http(HttpError::Timeout) => HookError::Timeout,
         error => HookError::Unreachable(error),

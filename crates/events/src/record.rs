@@ -52,6 +52,8 @@ impl TriggeredBy {
 ///
 /// If that is rolled back, it did not happen. Refusals are events too: commit them.
 pub async fn record(ctx: &Ctx, tx: &mut Tx, source: &Source, event: Event) -> Result<()> {
+    let told = crate::hooks::sinks_of(&ctx.app.config.hook, &event);
+    let sinks: Vec<&str> = [AUDIT_LOG].into_iter().chain(told.iter().map(String::as_str)).collect();
     let entry = OutboxEntry {
         seq: 0,
         app_id: tx.app().clone(),
@@ -63,7 +65,7 @@ pub async fn record(ctx: &Ctx, tx: &mut Tx, source: &Source, event: Event) -> Re
         created_at: ctx.now,
         attempts: 0,
     };
-    tx.outbox().insert(&entry, &[AUDIT_LOG]).await
+    tx.outbox().insert(&entry, &sinks).await
 }
 
 pub(crate) fn context(ctx: &Ctx, source: &Source, user: Option<&UserId>) -> Attributes {

@@ -24,8 +24,12 @@ pub enum WebhookError {
     BadUrl,
     #[error(transparent)]
     Http(#[from] HttpError),
-    #[error("the hook answered with status {0}")]
-    Status(u16),
+    #[error("the hook answered with status {status}")]
+    Status {
+        status: u16,
+        /// For how long it does not want to be called (RFC 9110 §10.2.3, in seconds).
+        retry_after_seconds: Option<i64>,
+    },
     #[error("the hook's answer is not JSON")]
     NotJson,
 }
@@ -41,7 +45,7 @@ impl Outbound {
     ) -> Result<Value, WebhookError> {
         let answer = self.post_signed(ctx, url, body, timeout).await?;
         if !answer.status.is_success() {
-            return Err(WebhookError::Status(answer.status.as_u16()));
+            return Err(status_error(&answer));
         }
         serde_json::from_slice(&answer.body).map_err(|_| WebhookError::NotJson)
     }
@@ -59,7 +63,7 @@ impl Outbound {
         if answer.status.is_success() {
             return Ok(());
         }
-        Err(WebhookError::Status(answer.status.as_u16()))
+        Err(status_error(&answer))
     }
 
     pub(crate) async fn post_signed(
@@ -82,6 +86,14 @@ impl Outbound {
             .body(body);
         let bounds = Bounds { timeout, answer_bytes_max: ANSWER_BYTES_MAX };
         Ok(exchange(request, bounds).await?)
+    }
+}
+
+fn status_error(answer: &Answer) -> WebhookError {
+    let retry_after = answer.headers.get(header::RETRY_AFTER).and_then(|it| it.to_str().ok());
+    WebhookError::Status {
+        status: answer.status.as_u16(),
+        retry_after_seconds: retry_after.and_then(|it| it.trim().parse().ok()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What runs beside the requests: deliveries, tidying up, news from other nodes.
+//! What runs beside the requests: the audit log, tidying up, news from other nodes.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use web::Platform;
 
 /// How soon an event leaves the outbox when there was nothing to do before.
 const DELIVER_EVERY: Duration = Duration::from_millis(500);
+
+/// How long what could not be delivered is kept, with what went wrong: a month.
+const UNDELIVERED_SECONDS: i64 = 30 * 86_400;
 
 /// How often uses of sessions are written down and forgotten values are freed.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
@@ -16,8 +19,8 @@ const CLEAR_EVERY: Duration = Duration::from_hours(1);
 /// How soon a lost connection to the other nodes is tried again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
-/// Carries events from the outbox to where they go, until the process ends.
-pub async fn deliver_events(platform: Platform) {
+/// Carries events from the outbox to the audit log, until the process ends.
+pub async fn keep_events(platform: Platform) {
     let mut ticks = tokio::time::interval(DELIVER_EVERY);
     let mut was_failing = false;
     let mut is_more = false;
@@ -62,11 +65,21 @@ async fn forget_attempts(platform: &Platform) -> Result<(), store::StoreError> {
     tx.commit().await
 }
 
-/// Clears out tokens and sessions that are long over.
+/// Frees the rows of what was never delivered.
+async fn forget_undelivered(platform: &Platform) -> Result<(), store::StoreError> {
+    let mut tx = platform.store.write_any().await?;
+    tx.outbox().sweep(platform.clock.now().plus_seconds(-UNDELIVERED_SECONDS)).await?;
+    tx.commit().await
+}
+
+/// Clears out tokens, sessions and entries that are long over.
 pub async fn clear_out(platform: Platform) {
     let mut ticks = tokio::time::interval(CLEAR_EVERY);
     loop {
         ticks.tick().await;
+        if let Err(error) = forget_undelivered(&platform).await {
+            tracing::warn!(%error, "what was never delivered is not forgotten yet");
+        }
         for app in platform.apps.all() {
             let cleared = platform.sessions.sweep(&app.id, platform.clock.now()).await;
             if let Err(error) = cleared {

@@ -3,6 +3,7 @@
 //! The command line hands over [`Settings`]; tests hand over a [`web::Platform`] of their own
 //! and take the router.
 
+mod carriers;
 mod causes;
 mod chores;
 mod database;
@@ -98,7 +99,8 @@ fn background(
     if let Some(projects) = projects {
         until_stop(Box::pin(projects.watch()));
     }
-    until_stop(Box::pin(chores::deliver_events(platform.clone())));
+    until_stop(Box::pin(chores::keep_events(platform.clone())));
+    until_stop(Box::pin(carriers::carry(platform.clone(), platform.hooks.clone())));
     until_stop(Box::pin(chores::sweep(platform.clone())));
     until_stop(Box::pin(chores::clear_out(platform.clone())));
     until_stop(Box::pin(chores::hear_of_ended_sessions(platform.clone())));

@@ -1,7 +1,8 @@
 //! Events on their way out: the rows of `_authwarden_outbox`.
 //!
 //! A worker claims entries for a while; if it dies, another claims them again. An entry leaves in
-//! the transaction that delivered it, so that what we keep ourselves is kept exactly once.
+//! the transaction that delivered it, so that what we keep ourselves is kept exactly once. A sink is
+//! one place, such as the audit log or one handler; its name begins with its kind.
 
 use domain::{AppId, OutboxEntry};
 use stdx::Timestamp;
@@ -37,39 +38,65 @@ impl Outbox<'_> {
         Ok(())
     }
 
-    /// Whether there is anything to claim. A reader will do.
-    pub async fn is_due(&mut self, now: Timestamp) -> Result<bool> {
+    /// Whether there is anything to claim for `sink`. A reader will do.
+    pub async fn is_due(&mut self, sink: &str, now: Timestamp) -> Result<bool> {
         let sql = "SELECT seq FROM _authwarden_outbox
-                    WHERE ($1 = '' OR app_id = $1) AND run_at <= $2
-                      AND (leased_until IS NULL OR leased_until <= $2)
+                    WHERE ($1 = '' OR app_id = $1) AND sink = $2 AND run_at <= $3
+                      AND (leased_until IS NULL OR leased_until <= $3)
                     LIMIT 1";
-        Ok(self.0.fetch_optional(sql, &[Arg::Time(now)]).await?.is_some())
+        Ok(self.0.fetch_optional(sql, &[Arg::Text(sink), Arg::Time(now)]).await?.is_some())
     }
 
-    /// Takes entries that are due until an instant, oldest first.
+    /// Where something can be claimed: projects and their sinks of one kind, those that have
+    /// waited longest first. A reader will do.
+    pub async fn list_due_sinks(
+        &mut self,
+        kind: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(AppId, String)>> {
+        let sql = "SELECT app_id, sink, MIN(seq) AS oldest FROM _authwarden_outbox
+                    WHERE ($1 = '' OR app_id = $1) AND sink LIKE $2 AND run_at <= $3
+                      AND (leased_until IS NULL OR leased_until <= $3)
+                    GROUP BY app_id, sink ORDER BY oldest";
+        // No kind has a wildcard in its name.
+        let rows = self.0.fetch_all(sql, &[Arg::Text(&format!("{kind}%")), Arg::Time(now)]).await?;
+        rows.iter().map(|row| Ok((AppId::new(row.text("app_id")?), row.text("sink")?))).collect()
+    }
+
+    /// Takes entries of `sink` that are due until an instant, oldest first.
     ///
     /// They are of every project if the transaction is of none. An entry that another worker
     /// claims at the same moment is its own.
     pub async fn claim(
         &mut self,
+        sink: &str,
         now: Timestamp,
         until: Timestamp,
         limit: i64,
     ) -> Result<Vec<OutboxEntry>> {
         let sql = "UPDATE _authwarden_outbox
-                      SET leased_until = $3, attempts = attempts + 1
-                    WHERE run_at <= $2 AND (leased_until IS NULL OR leased_until <= $2)
+                      SET leased_until = $4, attempts = attempts + 1
+                    WHERE run_at <= $3 AND (leased_until IS NULL OR leased_until <= $3)
                       AND seq IN (
                             SELECT seq FROM _authwarden_outbox
-                             WHERE ($1 = '' OR app_id = $1) AND run_at <= $2
-                               AND (leased_until IS NULL OR leased_until <= $2)
-                             ORDER BY seq LIMIT $4)
+                             WHERE ($1 = '' OR app_id = $1) AND sink = $2 AND run_at <= $3
+                               AND (leased_until IS NULL OR leased_until <= $3)
+                             ORDER BY seq LIMIT $5)
                    RETURNING seq, app_id, id, sink, type, payload, context, created_at, attempts";
-        let args = [Arg::Time(now), Arg::Time(until), Arg::Int(limit)];
+        let args = [Arg::Text(sink), Arg::Time(now), Arg::Time(until), Arg::Int(limit)];
         let rows = self.0.fetch_all(sql, &args).await?;
         let mut entries: Vec<_> = rows.iter().map(entry_from_row).collect::<Result<_>>()?;
         entries.sort_by_key(|entry| entry.seq);
         Ok(entries)
+    }
+
+    /// Gives a claimed entry back that nobody tried to deliver.
+    pub async fn release(&mut self, seq: i64) -> Result<()> {
+        let sql = "UPDATE _authwarden_outbox
+                      SET leased_until = NULL, attempts = attempts - 1
+                    WHERE app_id = $1 AND seq = $2 AND leased_until IS NOT NULL";
+        self.0.execute(sql, &[Arg::Int(seq)]).await?;
+        Ok(())
     }
 
     /// Removes a delivered entry. False when it was gone: then its delivery must not be kept.
@@ -90,6 +117,14 @@ impl Outbox<'_> {
                     WHERE app_id = $1 AND seq = $2";
         let args = [Arg::Int(seq), Arg::MaybeTime(run_at), Arg::Text(error)];
         self.0.execute(sql, &args).await?;
+        Ok(())
+    }
+
+    /// Forgets entries that were given up and are older than an instant.
+    pub async fn sweep(&mut self, before: Timestamp) -> Result<()> {
+        let sql = "DELETE FROM _authwarden_outbox
+                    WHERE ($1 = '' OR app_id = $1) AND run_at IS NULL AND created_at < $2";
+        self.0.execute(sql, &[Arg::Time(before)]).await?;
         Ok(())
     }
 

@@ -165,7 +165,7 @@ impl World {
     /// What was written down, in order.
     pub(crate) async fn events(&self) -> Vec<String> {
         let mut tx = self.store.write(&self.app.id).await.unwrap();
-        let entries = tx.outbox().claim(self.ctx().now, self.ctx().now, 100).await;
+        let entries = tx.outbox().claim("audit_log", self.ctx().now, self.ctx().now, 100).await;
         entries.unwrap().into_iter().map(|it| it.r#type).collect()
     }
 

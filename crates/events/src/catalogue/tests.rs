@@ -135,20 +135,29 @@ fn every_type() -> Vec<Event> {
 fn the_page_of_events_is_written_down() {
     let mut page = "# Events
 
-What the audit log keeps, and what webhooks will get. This page is written by a test in
+What the audit log keeps, and what handlers are told. This page is written by a test in
 `crates/events`; `cargo xtask codegen` writes it again.
 
 Every event has `id`, `seq`, `type`, `payload` and `context`. The context says when, about whom and
 through what (`timestamp`, `user_id`, `triggered_by`, `ip_address`, `user_agent`, `client_id`, …).
 
-| type | payload |
-|---|---|
+`hook.non_blocking_handlers` names handlers and what they want to be told of: types that have a yes
+in the last column, or `*` for all of these. An event is delivered after what it tells of was
+committed, at least once; the `id` stays the same when it comes again. What happened to one person
+comes in order unless a delivery fails. A delivery has a minute. One that fails is tried again after
+a second, two, four and so on up to an hour, or when `Retry-After` says, for three days, and
+survives a restart; then it stays in `_authwarden_outbox` with its error for 30 days.
+
+| type | payload | handlers |
+|---|---|---|
 "
     .to_owned();
     for event in every_type() {
         let payload = event.payload();
         let members: Vec<_> = payload.keys().map(|name| format!("`{name}`")).collect();
-        writeln!(page, "| `{}` | {} |", event.type_name(), members.join(", ")).unwrap();
+        let told = if event.is_told() { "yes" } else { "no" };
+        let name = event.type_name();
+        writeln!(page, "| `{name}` | {} | {told} |", members.join(", ")).unwrap();
     }
     expect_file!["../../../../docs/events.md"].assert_eq(&page);
 }

@@ -133,7 +133,7 @@ async fn a_worker_that_comes_back_too_late_keeps_nothing_twice() {
     happen(&world, &Source::default(), signed_up()).await;
     let now = world.ctx.now;
     let mut tx = world.write().await;
-    let claimed = tx.outbox().claim(now, now.plus_seconds(1), 1).await.unwrap();
+    let claimed = tx.outbox().claim(AUDIT_LOG, now, now.plus_seconds(1), 1).await.unwrap();
     tx.commit().await.unwrap();
     deliver(&world.store, now.plus_seconds(1)).await.unwrap();
     keep(&world.store, &world.ctx.app.id, &claimed).await.unwrap();
@@ -148,7 +148,7 @@ async fn a_failure_waits_longer_each_time_and_is_given_up_in_the_end() {
     let mut waits = Vec::new();
     for _ in 0..ATTEMPTS_MAX {
         let mut tx = world.store.write_any().await.unwrap();
-        let claimed = tx.outbox().claim(now, now.plus_seconds(1), 1).await.unwrap();
+        let claimed = tx.outbox().claim(AUDIT_LOG, now, now.plus_seconds(1), 1).await.unwrap();
         tx.commit().await.unwrap();
         postpone(&world.store, &claimed[0], &StoreError::Busy, now).await.unwrap();
         let mut wait = 1;
@@ -165,5 +165,5 @@ async fn a_failure_waits_longer_each_time_and_is_given_up_in_the_end() {
 async fn is_due(world: &World, at: Timestamp) -> bool {
     let mut tx = world.store.write_any().await.unwrap();
     // Rolled back: nobody claimed it.
-    !tx.outbox().claim(at, at.plus_seconds(1), 1).await.unwrap().is_empty()
+    !tx.outbox().claim(AUDIT_LOG, at, at.plus_seconds(1), 1).await.unwrap().is_empty()
 }

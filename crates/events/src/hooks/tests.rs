@@ -200,7 +200,7 @@ async fn a_handler_may_be_a_webhook() {
     hooks().tell(&ctx, &url, &event).await.unwrap();
     let (url, _server) = server(500, json!({})).await;
     let error = hooks().call(&ctx, &url, &event, TELL_TIMEOUT).await.unwrap_err();
-    assert!(matches!(error, HookError::Status(500)), "{error:?}");
+    assert!(matches!(error, HookError::Status { status: 500, .. }), "{error:?}");
     assert!(hooks().tell(&ctx, &url, &event).await.is_err());
 }
 

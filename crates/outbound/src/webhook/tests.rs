@@ -33,7 +33,7 @@ fn the_signature_is_that_of_rfc_4231() {
 #[tokio::test]
 async fn an_answer_that_is_not_a_success_is_told_apart() {
     let fake = Fake::json(503, json!({ "is_allowed": true })).await;
-    assert!(matches!(call(&fake, SECOND).await, Err(WebhookError::Status(503))));
+    assert!(matches!(call(&fake, SECOND).await, Err(WebhookError::Status { status: 503, .. })));
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_redirect_is_not_followed() {
         answer
     })
     .await;
-    assert!(matches!(call(&fake, SECOND).await, Err(WebhookError::Status(302))));
+    assert!(matches!(call(&fake, SECOND).await, Err(WebhookError::Status { status: 302, .. })));
     assert_eq!(fake.only().path, "/hook");
 }
 

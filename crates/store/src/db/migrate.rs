@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (12, include_str!("../migrations/0012_factors.sql")),
     (19, include_str!("../migrations/0019_changes.sql")),
     (20, include_str!("../migrations/0020_access_token_ends.sql")),
+    (21, include_str!("../migrations/0021_outbox_lanes.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

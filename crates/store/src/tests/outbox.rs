@@ -28,23 +28,28 @@ async fn insert(store: &Store, ids: &[&str], sinks: &[&str]) {
     tx.commit().await.unwrap();
 }
 
-/// Claims what is due after some seconds, for ten: `id/sink#attempts`.
-async fn claim(store: &Store, seconds: i64, limit: i64) -> Vec<String> {
+/// Claims what is due for a sink after some seconds, for ten: `id/sink#attempts`.
+async fn claim_of(store: &Store, sink: &str, seconds: i64, limit: i64) -> Vec<String> {
     let now = NOW.plus_seconds(seconds);
     let mut tx = store.write_any().await.unwrap();
-    let claimed = tx.outbox().claim(now, now.plus_seconds(10), limit).await.unwrap();
+    let claimed = tx.outbox().claim(sink, now, now.plus_seconds(10), limit).await.unwrap();
     tx.commit().await.unwrap();
     claimed.into_iter().map(|it| format!("{}/{}#{}", it.id, it.sink, it.attempts)).collect()
 }
 
+async fn claim(store: &Store, seconds: i64, limit: i64) -> Vec<String> {
+    claim_of(store, "audit", seconds, limit).await
+}
+
 async fn is_due(store: &Store, seconds: i64) -> bool {
-    read(store).await.outbox().is_due(NOW.plus_seconds(seconds)).await.unwrap()
+    read(store).await.outbox().is_due("audit", NOW.plus_seconds(seconds)).await.unwrap()
 }
 
 async fn an_entry_goes_to_each_place(store: &Store) {
     insert(store, &["a", "b"], &["audit", "webhook"]).await;
-    assert_eq!(claim(store, 0, 3).await, ["a/audit#1", "a/webhook#1", "b/audit#1"]);
-    assert_eq!(claim(store, 0, 3).await, ["b/webhook#1"]);
+    assert_eq!(claim_of(store, "webhook", 0, 1).await, ["a/webhook#1"]);
+    assert_eq!(claim(store, 0, 3).await, ["a/audit#1", "b/audit#1"]);
+    assert_eq!(claim_of(store, "webhook", 0, 3).await, ["b/webhook#1"]);
 }
 
 async fn a_claimed_entry_comes_back_when_its_worker_died(store: &Store) {
@@ -59,7 +64,7 @@ async fn a_claimed_entry_comes_back_when_its_worker_died(store: &Store) {
 async fn an_entry_is_read_as_written(store: &Store) {
     insert(store, &["a"], &["audit"]).await;
     let mut tx = write(store).await;
-    let claimed = tx.outbox().claim(NOW, NOW.plus_seconds(1), 1).await.unwrap();
+    let claimed = tx.outbox().claim("audit", NOW, NOW.plus_seconds(1), 1).await.unwrap();
     let expected =
         OutboxEntry { seq: claimed[0].seq, sink: "audit".to_owned(), attempts: 1, ..entry("a") };
     assert_eq!(claimed, [expected]);
@@ -71,7 +76,7 @@ async fn an_entry_is_read_as_written(store: &Store) {
 async fn a_failed_entry_waits_or_is_given_up(store: &Store) {
     insert(store, &["a"], &["audit"]).await;
     let mut tx = write(store).await;
-    let claimed = tx.outbox().claim(NOW, NOW.plus_seconds(60), 1).await.unwrap();
+    let claimed = tx.outbox().claim("audit", NOW, NOW.plus_seconds(60), 1).await.unwrap();
     let later = NOW.plus_seconds(5);
     tx.outbox().postpone(claimed[0].seq, Some(later), "refused").await.unwrap();
     tx.commit().await.unwrap();
@@ -89,7 +94,47 @@ async fn a_failed_entry_waits_or_is_given_up(store: &Store) {
 async fn a_worker_of_one_project_leaves_the_others_alone(store: &Store) {
     insert(store, &["a"], &["audit"]).await;
     let mut tx = store.write(&AppId::new("other")).await.unwrap();
-    assert!(tx.outbox().claim(NOW, NOW.plus_seconds(1), 9).await.unwrap().is_empty());
+    assert!(tx.outbox().claim("audit", NOW, NOW.plus_seconds(1), 9).await.unwrap().is_empty());
+}
+
+async fn sinks_of_a_kind_are_found_by_who_waits_longest(store: &Store) {
+    insert(store, &["a"], &["hook:b", "audit"]).await;
+    insert(store, &["b"], &["hook:a", "hook:b"]).await;
+    let due = |seconds: i64| async move {
+        let now = NOW.plus_seconds(seconds);
+        read(store).await.outbox().list_due_sinks("hook:", now).await.unwrap()
+    };
+    assert_eq!(due(0).await, [(app(), "hook:b".to_owned()), (app(), "hook:a".to_owned())]);
+    assert_eq!(claim_of(store, "hook:b", 0, 9).await.len(), 2);
+    assert_eq!(due(0).await, [(app(), "hook:a".to_owned())]);
+    assert_eq!(due(10).await.len(), 2);
+}
+
+async fn what_nobody_tried_is_given_back_as_it_was(store: &Store) {
+    insert(store, &["a"], &["audit"]).await;
+    let mut tx = write(store).await;
+    let claimed = tx.outbox().claim("audit", NOW, NOW.plus_seconds(60), 1).await.unwrap();
+    tx.outbox().release(claimed[0].seq).await.unwrap();
+    // Once it is nobody's, giving it back changes nothing.
+    tx.outbox().release(claimed[0].seq).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(claim(store, 0, 9).await, ["a/audit#1"]);
+}
+
+async fn what_was_given_up_is_forgotten_in_the_end(store: &Store) {
+    insert(store, &["a", "b"], &["audit"]).await;
+    let mut tx = write(store).await;
+    let claimed = tx.outbox().claim("audit", NOW, NOW.plus_seconds(60), 1).await.unwrap();
+    tx.outbox().postpone(claimed[0].seq, None, "refused").await.unwrap();
+    tx.outbox().sweep(NOW).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut tx = store.write_any().await.unwrap();
+    tx.outbox().sweep(NOW.plus_seconds(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = write(store).await;
+    assert!(!tx.outbox().delete(claimed[0].seq).await.unwrap());
+    assert_eq!(tx.outbox().count_waiting().await.unwrap(), 1);
 }
 
 async fn two_workers_never_claim_the_same_entry(store: &Store) {
@@ -139,6 +184,9 @@ conformance! {
     an_entry_is_read_as_written,
     a_failed_entry_waits_or_is_given_up,
     a_worker_of_one_project_leaves_the_others_alone,
+    sinks_of_a_kind_are_found_by_who_waits_longest,
+    what_nobody_tried_is_given_back_as_it_was,
+    what_was_given_up_is_forgotten_in_the_end,
     two_workers_never_claim_the_same_entry,
     attempts_are_kept_until_they_no_longer_count,
 }
