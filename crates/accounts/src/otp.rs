@@ -23,7 +23,9 @@ use crate::recovery_code::random_text;
 use kept::Kept;
 
 pub use kind::{Form, Otp, Purpose};
-pub use verify::{Approved, Proof, Verified, approve_link, find_link, verify};
+pub use verify::{
+    Approved, LinkStanding, Proof, Verified, approve_link, find_link, inspect_link, verify,
+};
 
 const CODE_LENGTH: usize = 6;
 const LINK_LENGTH: usize = 32;

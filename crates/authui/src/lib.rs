@@ -16,9 +16,11 @@ mod policy;
 mod problem;
 mod questions;
 mod record;
+mod reset_password;
 mod return_to;
 mod select_account;
 mod settings;
+mod sign_in_link;
 #[cfg(test)]
 mod tests;
 mod visit;
@@ -41,9 +43,21 @@ pub fn router(dev_mode: bool) -> Router<Platform> {
         .route("/select_account", get(select_account::ask).post(select_account::act))
         .merge(questions::router())
         .route("/logout", get(logout::ask).post(logout::act))
+        .merge(links())
         .merge(settings::router());
     let pages = if dev_mode { pages.merge(dev::router()) } else { pages };
     pages.layer(from_fn(frame::frame))
+}
+
+/// What links in mails lead to, at upstream's addresses; mails of old have another one.
+fn links() -> Router<Platform> {
+    let link = get(sign_in_link::ask).post(sign_in_link::approve);
+    let reset = get(reset_password::ask).post(reset_password::answer);
+    Router::new()
+        .route("/authflow/v2/verify_login_link", link)
+        .route("/authflow/v2/reset_password", reset.clone())
+        .route("/flows/reset_password", reset)
+        .route("/authflow/v2/reset_password/success", get(reset_password::done))
 }
 
 /// The page for an address that leads nowhere.

@@ -36,6 +36,8 @@ pub enum Problem {
     Misconfigured,
     #[error("the project lets nobody sign up by themselves")]
     NoPublicSignup { login_url: String },
+    #[error("the link of a recovery mail is over")]
+    RecoveryLinkOver { message_key: &'static str, login_url: String },
     #[error("nobody is signed in")]
     SignInFirst { login_url: String },
     #[error("the form was sent from another site")]
@@ -82,6 +84,7 @@ impl Problem {
             Self::CrossSite | Self::NoPublicSignup { .. } => StatusCode::FORBIDDEN,
             Self::NotFound | Self::FlowNotFound { .. } => StatusCode::NOT_FOUND,
             Self::Expired => StatusCode::BAD_REQUEST,
+            Self::RecoveryLinkOver { .. } => StatusCode::GONE,
         }
     }
 
@@ -111,6 +114,12 @@ impl Problem {
             Self::NoPublicSignup { login_url } => ErrorPage {
                 reason: "AuthenticationFlowNoPublicSignup",
                 message_key: "v2.error.no-public-signup",
+                login_url: Some(login_url.as_str()),
+                ..ErrorPage::default()
+            },
+            Self::RecoveryLinkOver { message_key, login_url } => ErrorPage {
+                reason: "PasswordResetFailed",
+                message_key,
                 login_url: Some(login_url.as_str()),
                 ..ErrorPage::default()
             },

@@ -18,8 +18,9 @@ use flow::{Answer, Finished, FlowCx, Input, Reply, Setting};
 use serde_json::Value;
 use web::{Fields, Platform, sign_in_cookies};
 
-use self::refused::Refused;
-use self::step::Step;
+pub use self::input::new_password;
+pub use self::refused::{Refused, page as refusal_page};
+pub use self::step::Step;
 use crate::entry::SIGNED_UP_COOKIE;
 use crate::pending::Pending;
 use crate::problem::Problem;
@@ -169,7 +170,8 @@ fn home(visit: &Visit) -> String {
     wanted.or_else(usual).unwrap_or_else(settings)
 }
 
-fn cx(visit: &Visit) -> FlowCx<'_> {
+/// What a flow may touch, for a page.
+pub fn cx(visit: &Visit) -> FlowCx<'_> {
     let platform = &visit.platform;
     FlowCx {
         ctx: &visit.ctx,

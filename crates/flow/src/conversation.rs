@@ -81,6 +81,13 @@ async fn find(cx: &FlowCx<'_>, token: &str, input: &Input) -> Result<Option<Flow
     }
 }
 
+/// Whose password the link with `code` is about, in the words in which they were asked for it.
+/// Nothing is used up.
+pub async fn recovering(cx: &FlowCx<'_>, code: &str) -> Result<Option<String>, FlowError> {
+    let state = steps::resume_recovery(cx, code).await?;
+    Ok(state.and_then(|it| it.facts.identified.last().map(|it| it.identity.display())))
+}
+
 /// Hands over several inputs, each to the question that the one before led to.
 ///
 /// The first refusal ends it; what was answered before stays answered, under the tokens that

@@ -34,7 +34,7 @@ use sessions::{Session, Sessions};
 use stdx::Secret;
 use store::{Store, StoreError};
 
-pub use conversation::{Answer, Reply, create, feed, feed_all, look};
+pub use conversation::{Answer, Reply, create, feed, feed_all, look, recovering};
 pub use engine::Input;
 pub use finish::Finished;
 pub use plan::FlowRef;

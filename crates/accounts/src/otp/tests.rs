@@ -108,3 +108,27 @@ async fn an_approval_is_worth_nothing_to_who_did_not_ask_for_the_link() {
     let own = verify(&world.ctx, &kv, otp, Proof::Approval { room: "room" }).await.unwrap();
     assert_eq!(own, Verified::Right);
 }
+
+#[tokio::test]
+async fn looking_at_a_link_says_how_it_stands_and_changes_nothing() {
+    let (mut world, kv, otp) = (World::new("").await, Kv::memory(), otp(Form::Link));
+    let asking = Asking { room: Some("room"), ..Asking::default() };
+    let purpose = Purpose::OobOtp;
+    let first = sent(&world, &kv, otp, asking).await;
+    world.sleep(60);
+    let code = sent(&world, &kv, otp, asking).await;
+    let look = async |world: &World, purpose, code| {
+        inspect_link(&world.ctx, &kv, purpose, code).await.unwrap()
+    };
+    assert_eq!(look(&world, purpose, &first).await, LinkStanding::Replaced);
+    assert_eq!(look(&world, purpose, &code).await, LinkStanding::Open);
+    assert_eq!(look(&world, purpose, &code).await, LinkStanding::Open);
+    assert_eq!(look(&world, Purpose::ForgotPassword, &code).await, LinkStanding::Unknown);
+    let _ = approve_link(&world.ctx, &kv, &code).await.unwrap();
+    assert_eq!(look(&world, purpose, &code).await, LinkStanding::Approved);
+    let right = verify(&world.ctx, &kv, otp, Proof::Approval { room: "room" }).await.unwrap();
+    assert_eq!(right, Verified::Right);
+    assert_eq!(look(&world, purpose, &code).await, LinkStanding::Used);
+    world.sleep(24 * 60 * 60);
+    assert_eq!(look(&world, purpose, &code).await, LinkStanding::Unknown);
+}

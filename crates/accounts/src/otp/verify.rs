@@ -41,6 +41,21 @@ pub enum Approved {
     Unknown,
 }
 
+/// How a link stands, for the page that it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkStanding {
+    /// It can be followed.
+    Open,
+    /// It was approved, and whoever asked for it has yet to go on.
+    Approved,
+    /// It has done its work.
+    Used,
+    /// A newer one went to the same address.
+    Replaced,
+    /// It is over, or there never was one.
+    Unknown,
+}
+
 /// Tries a code. A right one is used up.
 ///
 /// To be called after [`Otp::verify_limit`] was charged.
@@ -121,4 +136,27 @@ pub async fn find_link(
 ) -> Result<Option<Value>, AccountError> {
     let found = kept::find_lookup(ctx, kv, code.reveal()).await?;
     Ok(found.filter(|it| it.purpose == purpose).and_then(|it| it.resume))
+}
+
+/// How a link stands. Nothing changes: programs that scan mail look at links, too.
+pub async fn inspect_link(
+    ctx: &Ctx,
+    kv: &Kv,
+    purpose: Purpose,
+    code: &Secret<String>,
+) -> Result<LinkStanding, AccountError> {
+    let found = kept::find_lookup(ctx, kv, code.reveal()).await?;
+    let Some(lookup) = found.filter(|it| it.purpose == purpose) else {
+        return Ok(LinkStanding::Unknown);
+    };
+    let Some((kept, _)) = Kept::find(ctx, kv, lookup.otp()).await? else {
+        return Ok(LinkStanding::Unknown);
+    };
+    let is_newest = kept.digest == kept::digest(code.reveal());
+    Ok(match (is_newest, kept.consumed, kept.approved) {
+        (false, ..) => LinkStanding::Replaced,
+        (true, true, _) => LinkStanding::Used,
+        (true, false, true) => LinkStanding::Approved,
+        (true, false, false) => LinkStanding::Open,
+    })
 }

@@ -43,7 +43,8 @@ pub fn only_option(ask: &Ask, member: &str) -> Value {
     json!(offered.find(|it| matches!(*it, "primary_password" | "secondary_password")))
 }
 
-fn new_password(fields: &Fields) -> Result<&str, Wrong> {
+/// A new password that was typed the same twice, where it had to be.
+pub fn new_password(fields: &Fields) -> Result<&str, Wrong> {
     let password = required(fields, "new_password", "v2.error.new-password-required")?;
     match check_typed_twice(fields) {
         Some(typo) => Err(typo),

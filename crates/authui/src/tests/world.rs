@@ -78,6 +78,7 @@ pub(crate) struct World {
     pub(crate) kv: Kv,
     pub(crate) hasher: Hasher,
     pub(crate) outbound: Outbound,
+    pub(crate) platform: Platform,
     now: Arc<AtomicI64>,
     rng: Rng,
     router: Router,
@@ -120,7 +121,7 @@ impl World {
             .layer(from_fn_with_state(platform.clone(), web::enter))
             .with_state(platform.clone());
         let (hasher, outbound) = (platform.hasher.clone(), platform.outbound.clone());
-        Self { app, store, kv, hasher, outbound, now, rng: Rng::seeded(0), router }
+        Self { app, store, kv, hasher, outbound, platform, now, rng: Rng::seeded(0), router }
     }
 
     pub(crate) fn ctx(&self) -> Ctx {

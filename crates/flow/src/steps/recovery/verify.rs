@@ -130,7 +130,7 @@ async fn send(
     let has_password = tx.authenticators().find_password(&user, kind).await?.is_some();
     drop(tx);
     let form = otp_of(destination).form;
-    let content = codes::content(cx, form, code, "/flows/reset_password");
+    let content = codes::content(cx, form, code, "/authflow/v2/reset_password");
     let message = Message {
         kind: Kind::ForgotPassword,
         channel: otp_of(destination).channel,
