@@ -5,6 +5,7 @@
 //! transaction. Sessions, tokens and pages are the business of others.
 
 pub mod account;
+pub mod anonymous;
 pub mod attributes;
 pub mod authenticator;
 pub mod claims;

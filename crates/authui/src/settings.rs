@@ -11,6 +11,7 @@ mod sessions;
 use std::sync::Arc;
 
 use ::sessions::Session;
+use accounts::claims::is_anonymous;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
@@ -49,7 +50,8 @@ impl Owner {
         let session = visit.signed_in().await?;
         let mut tx = visit.platform.store.read(&visit.ctx.app.id).await?;
         let overview = tx.users().find_overview(&session.user_id).await?;
-        let overview = overview.ok_or(Problem::NotFound)?;
+        // Whoever has no name has nothing to look after.
+        let overview = overview.filter(|it| !is_anonymous(it)).ok_or(Problem::NotFound)?;
         Ok(Self { session, overview })
     }
 

@@ -10,6 +10,8 @@ use crate::{ErrorCode, OAuthError, Params};
 pub enum GrantType {
     AuthorizationCode,
     RefreshToken,
+    /// A device signs somebody in who has no name.
+    AnonymousRequest,
     /// One app signs another in.
     App2AppRequest,
     /// A fresh ID token for the holder of a session.
@@ -21,6 +23,9 @@ impl GrantType {
         match params.get("grant_type") {
             Some("authorization_code") => Ok(Self::AuthorizationCode),
             Some("refresh_token") => Ok(Self::RefreshToken),
+            Some("urn:authgear:params:oauth:grant-type:anonymous-request") => {
+                Ok(Self::AnonymousRequest)
+            }
             Some("urn:authgear:params:oauth:grant-type:app2app-request") => {
                 Ok(Self::App2AppRequest)
             }

@@ -1,17 +1,17 @@
 //! Device keys of App2App: a key that never leaves its device, proved by signing a challenge.
 //!
 //! The JWT carries its own public key. That proves possession of the key and nothing else; which
-//! key may speak for a grant is decided by what is bound to the grant. RSA and P-256 only: that
-//! is what devices have.
+//! key may speak for a grant is decided by what is bound to the grant.
 
 use appconfig::ClientConfig;
 use ctx::Ctx;
 use domain::Grant;
-use jose::{Algorithm, Expected, Jwt, PublicKey, Unverified, thumbprint};
+use jose::thumbprint;
 use kv::Kv;
 use oauth::OAuthError;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use sessions::challenge::{self, Purpose};
+use sessions::{Jwk, KeyProof};
 use stdx::constant_time_eq;
 use store::Tx;
 
@@ -19,14 +19,11 @@ use crate::error::EndpointError;
 
 const JWT_TYPE: &str = "vnd.authgear.app2app-request";
 
-/// Clocks of devices are off by minutes. The challenge is what makes a proof fresh.
-const SKEW_SECONDS: i64 = 5 * 60;
-
 /// A key whose holder has just signed for it.
 #[derive(Debug)]
 pub struct DeviceKey {
     /// The members that make the key, and its id.
-    jwk: Map<String, Value>,
+    jwk: Jwk,
     thumbprint: String,
     challenge: String,
     /// Whether the JWT was signed with the key that it carries.
@@ -58,34 +55,13 @@ impl DeviceKey {
     }
 
     fn parse(ctx: &Ctx, jwt: &str) -> Option<Self> {
-        let token = Unverified::parse(jwt).ok()?;
-        let jwk = token.header.jwk.as_ref()?;
-        let key = PublicKey::from_jwk(jwk).ok()?;
-        let id = jwk.get("kid").and_then(Value::as_str).filter(|it| is_key_id(it))?;
-        // A header that names another key than it carries is a trick.
-        if token.header.kid.as_deref().is_some_and(|kid| kid != id) {
-            return None;
-        }
-        if !token.header.is_type(JWT_TYPE) || key.algorithm() == Algorithm::EdDsa {
-            return None;
-        }
-        // The claims are read before the signature is judged, and only to judge their time and
-        // to use up the challenge.
-        let claims = jose::parse_object(&token.unverified_payload()?).ok()?;
-        let jwt = Jwt { header: token.header.clone(), claims };
-        let expected = Expected {
-            now: ctx.now,
-            skew_seconds: SKEW_SECONDS,
-            issuer: None,
-            audience: None,
-            expired_is_fine: false,
-        };
-        jwt.check(&expected).ok()?;
+        let proof = KeyProof::read(ctx, jwt, JWT_TYPE)?;
+        let jwk = proof.carried_key()?;
         Some(Self {
-            challenge: jwt.text("challenge")?.to_owned(),
-            thumbprint: thumbprint(jwk)?,
-            is_proved: token.verify(&key).is_ok(),
-            jwk: kept_members(jwk, id),
+            challenge: proof.challenge().to_owned(),
+            thumbprint: thumbprint(&jwk)?,
+            is_proved: proof.is_signed_with(&jwk),
+            jwk,
         })
     }
 
@@ -142,22 +118,4 @@ impl DeviceKey {
     pub fn to_json(&self) -> String {
         Value::Object(self.jwk.clone()).to_string()
     }
-}
-
-/// Only what makes the key is kept; whatever else a stranger wrote beside it is not.
-fn kept_members(jwk: &Map<String, Value>, id: &str) -> Map<String, Value> {
-    let mut kept = Map::new();
-    kept.insert("kid".to_owned(), json!(id));
-    for name in ["kty", "alg", "n", "e", "crv", "x", "y"] {
-        if let Some(value) = jwk.get(name) {
-            kept.insert(name.to_owned(), value.clone());
-        }
-    }
-    kept
-}
-
-/// Upstream's `^[-\w]{8,64}$`.
-fn is_key_id(id: &str) -> bool {
-    let is_word = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
-    (8..=64).contains(&id.len()) && id.bytes().all(is_word)
 }

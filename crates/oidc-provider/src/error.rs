@@ -1,5 +1,6 @@
 //! The one place where refusals of the JSON endpoints become answers (RFC 6749 §5.2).
 
+use accounts::AccountError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -70,6 +71,12 @@ impl From<StoreError> for EndpointError {
 
 impl From<KvError> for EndpointError {
     fn from(error: KvError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<AccountError> for EndpointError {
+    fn from(error: AccountError) -> Self {
         Self::Internal(error.into())
     }
 }

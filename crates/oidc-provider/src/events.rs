@@ -47,11 +47,11 @@ pub enum How {
     Reauthenticated,
 }
 
-/// Notes that a person has authenticated with an app.
+/// Notes that a person has authenticated, with an app or with us alone.
 pub async fn authenticated(
     ctx: &Ctx,
     tx: &mut Tx,
-    client_id: &str,
+    client_id: Option<&str>,
     session: &SessionRef,
     how: How,
 ) -> Result<(), EndpointError> {
@@ -64,7 +64,7 @@ pub async fn authenticated(
         How::Authenticated => Event::UserAuthenticated { user, session },
         How::Reauthenticated => Event::UserReauthenticated { user, session },
     };
-    Ok(record(ctx, tx, &source(Some(client_id)), event).await?)
+    Ok(record(ctx, tx, &source(client_id), event).await?)
 }
 
 async fn find_user(
@@ -76,6 +76,7 @@ async fn find_user(
     Ok(overview.map(|overview| user_model(ctx, &overview)))
 }
 
-fn source(client_id: Option<&str>) -> Source {
+/// Through which client an event comes about.
+pub fn source(client_id: Option<&str>) -> Source {
     Source { client_id: client_id.map(ClientId::new), ..Source::default() }
 }

@@ -5,6 +5,7 @@
 //! is the business of the pages, to which `authorize` hands over and from which `consent`
 //! takes back.
 
+mod anonymous;
 mod answer;
 mod app_session_token;
 mod authorize;
@@ -48,6 +49,8 @@ pub fn router() -> Router<Platform> {
         .route("/oauth2/revoke", post(revoke::revoke))
         .route("/oauth2/challenge", post(challenge::challenge))
         .route("/oauth2/app_session_token", post(app_session_token::app_session_token))
+        .route("/api/anonymous_user/signup", post(anonymous::signup))
+        .route("/api/anonymous_user/promotion_code", post(anonymous::promotion_code))
         .layer(from_fn(web::cors));
     let navigated = Router::new()
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))

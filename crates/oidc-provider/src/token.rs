@@ -4,11 +4,12 @@
 //! confidential client prove itself; then the one thing that the grant is about. What is
 //! written is durable before the answer leaves.
 
+mod anonymous_request;
 mod app2app;
 mod authorization_code;
 mod id_token_grant;
-mod issue;
-mod refresh_token;
+pub mod issue;
+pub mod refresh_token;
 
 use appconfig::ClientConfig;
 use axum::Json;
@@ -70,6 +71,7 @@ async fn answer(
     match request.grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&exchange).await,
         GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
+        GrantType::AnonymousRequest => anonymous_request::redeem(&exchange).await,
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, headers).await,
     }

@@ -223,6 +223,31 @@ impl World {
         reply
     }
 
+    /// How often this is in the audit log.
+    pub(crate) async fn events(&self, kind: &str) -> usize {
+        let store = &self.platform.store;
+        while events::deliver(store, self.ctx().now).await.unwrap().is_more {}
+        let mut tx = store.read(&self.app.id).await.unwrap();
+        let entries = tx.audit_log().list(None, 100).await.unwrap();
+        entries.iter().filter(|it| it.activity_type == kind).count()
+    }
+
+    /// A challenge of another project of the same installation.
+    pub(crate) async fn challenge_elsewhere(&self, purpose: &str) -> String {
+        let request = Request::post("/oauth2/challenge")
+            .header(header::HOST, "elsewhere.example.com")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "purpose": purpose }).to_string()));
+        let reply = self.send(request.unwrap()).await;
+        reply.json()["result"]["token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn disable(&self, user: &str) {
+        let mut tx = self.platform.store.write(&self.app.id).await.unwrap();
+        tx.users().set_disabled(&UserId::new(user), true, None, START).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub(crate) async fn set_disabled(&self, is_disabled: bool) {
         let mut tx = self.platform.store.write(&self.app.id).await.unwrap();
         let alice = UserId::new("alice");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use accounts::claims::{can_reauthenticate, is_verified};
+use accounts::claims::{can_reauthenticate, is_anonymous, is_verified};
 use ctx::Ctx;
 use domain::{AppId, UserId};
 use moka::sync::Cache;
@@ -22,6 +22,7 @@ const CACHED_MAX: u64 = 100_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
+    pub is_anonymous: bool,
     pub is_verified: bool,
     pub can_reauthenticate: bool,
 }
@@ -53,6 +54,7 @@ impl FactsCache {
         let mut tx = platform.store.read(&ctx.app.id).await?;
         let Some(overview) = tx.users().find_overview(user).await? else { return Ok(None) };
         let facts = Facts {
+            is_anonymous: is_anonymous(&overview),
             is_verified: is_verified(&ctx.app.config.verification, &overview),
             can_reauthenticate: can_reauthenticate(&overview),
         };

@@ -86,7 +86,7 @@ fn about(session: &Session, facts: Facts) -> Told {
     vec![
         (VALID, "true".to_owned()),
         ("x-authgear-user-id", session.user_id.as_str().to_owned()),
-        ("x-authgear-user-anonymous", false.to_string()),
+        ("x-authgear-user-anonymous", facts.is_anonymous.to_string()),
         ("x-authgear-user-verified", facts.is_verified.to_string()),
         ("x-authgear-user-can-reauthenticate", facts.can_reauthenticate.to_string()),
         ("x-authgear-session-amr", session.amr.join(" ")),

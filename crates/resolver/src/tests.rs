@@ -102,6 +102,20 @@ async fn a_session_is_told_by_cookie_and_by_token() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_name_is_told_to_have_none() {
+    let world = World::new(CLIENT).await;
+    let ctx = world.ctx();
+    let mut tx = world.platform.store.write(&ctx.app.id).await.unwrap();
+    let source = events::Source::default();
+    let user = accounts::anonymous::sign_up(&ctx, &mut tx, None, &source).await.unwrap().unwrap();
+    let created = browser::create(&ctx, &mut tx, &user, Vec::new()).await.unwrap();
+    tx.commit().await.unwrap();
+    let cookie = format!("session={}", created.cookie.reveal());
+    let told = ask(&world, "/resolve", &[("cookie", &cookie)]).await;
+    assert!(told.contains("x-authgear-user-anonymous: true\n"), "{told}");
+}
+
+#[tokio::test]
 async fn a_dead_cookie_is_told_and_a_dead_token_is_not() {
     let world = World::new(CLIENT).await;
     let (user, cookie, token) = alice(&world).await;

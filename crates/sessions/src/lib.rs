@@ -7,6 +7,7 @@
 
 mod access;
 pub mod access_token;
+pub mod anonymous;
 pub mod app_session;
 pub mod authentication_info;
 pub mod browser;
@@ -16,8 +17,11 @@ pub mod consent;
 pub mod end;
 mod error;
 pub mod grant;
+mod held;
+mod key_proof;
 pub mod listing;
 pub mod oauth_session;
+pub mod promotion_code;
 pub mod refresh;
 mod resolve;
 mod session;
@@ -28,6 +32,7 @@ mod world;
 
 pub use authentication_info::AuthenticationInfo;
 pub use error::SessionsError;
+pub use key_proof::{Jwk, KeyProof};
 pub use oauth_session::OAuthSession;
 pub use resolve::{Credentials, Resolved, Sessions};
 pub use session::{Session, SessionRef};

@@ -4,9 +4,11 @@
 //! test says so. Crates below `web` have a smaller world of their own.
 
 mod client;
+mod device_key;
 mod passkey;
 mod world;
 
 pub use client::{Answer, Client};
+pub use device_key::DeviceKey;
 pub use passkey::Device;
 pub use world::{START, World};

@@ -88,7 +88,7 @@ fn not_enabled() -> EndpointError {
 async fn holder(exchange: &Exchange<'_>, refresh_token: &str) -> Result<Box<Live>, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let found = find(exchange, &mut tx, refresh_token).await?;
+    let found = find(ctx, &mut tx, refresh_token).await?;
     tx.commit().await?;
     match found {
         Ok(live) => Ok(live),

@@ -42,7 +42,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     if !code::settle(ctx, &platform.kv, &receipt).await? {
         end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
     }
-    Ok(issued.tokens.sign(exchange))
+    Ok(issued.tokens.sign(ctx, exchange.client))
 }
 
 fn invalid_code() -> EndpointError {
@@ -118,7 +118,7 @@ async fn issue(
     if let Some(grant) = renewed.filter(|it| it.id.as_str() == found.grant_id) {
         let nonce = found.nonce.clone();
         let what = Issue { grant, scopes, nonce, sid: None, refresh_token: None };
-        let tokens = record(exchange, tx, what).await?;
+        let tokens = record(ctx, tx, client, what).await?;
         return Ok(Issued { tokens, ended: Vec::new() });
     }
     if tx.grants().find(&GrantId::new(&found.grant_id)).await?.is_some() {
@@ -145,7 +145,7 @@ async fn issue(
     let issued = grant::issue(ctx, tx, client, new).await?;
     if found.is_news && found.reauthenticated_sid.is_none() {
         let session = SessionRef::Grant(issued.grant.id.clone());
-        authenticated(ctx, tx, &client.client_id, &session, How::Authenticated).await?;
+        authenticated(ctx, tx, Some(&client.client_id), &session, How::Authenticated).await?;
     }
     let what = Issue {
         grant: issued.grant,
@@ -156,7 +156,7 @@ async fn issue(
         sid: found.reauthenticated_sid.clone().filter(|_| !offline),
         refresh_token: offline.then_some(issued.refresh_token),
     };
-    Ok(Issued { tokens: record(exchange, tx, what).await?, ended: issued.ended })
+    Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: issued.ended })
 }
 
 /// The session of an `id_token_hint` was authenticated again: its time moves on, and the key
@@ -179,7 +179,7 @@ async fn renew_hinted(
     tx.grants().set_authenticated_at(&id, at).await?;
     let (ctx, client) = (exchange.ctx, exchange.client);
     let session = SessionRef::Grant(id.clone());
-    authenticated(ctx, tx, &client.client_id, &session, How::Reauthenticated).await?;
+    authenticated(ctx, tx, Some(&client.client_id), &session, How::Reauthenticated).await?;
     if let Some(key) = device_key {
         key.bind(exchange.client, tx, &hinted).await?;
     }
@@ -203,5 +203,5 @@ async fn share(
     let scopes = authorization.1.clone();
     let refresh_token = grant::add_refresh_token(ctx, tx, &grant, client, authorization).await?;
     let what = Issue { grant, scopes, nonce: None, sid: None, refresh_token: Some(refresh_token) };
-    Ok(Issued { tokens: record(exchange, tx, what).await?, ended: Vec::new() })
+    Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: Vec::new() })
 }

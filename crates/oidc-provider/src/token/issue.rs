@@ -5,13 +5,13 @@
 //! until that transaction is over: on SQLite nobody else could write meanwhile.
 
 use appconfig::ClientConfig;
+use ctx::Ctx;
 use domain::{AccessTokenHolder, Grant, Scopes, UserOverview};
 use oauth::{TokenResponse, scope};
 use sessions::{SessionRef, access_token};
 use stdx::Secret;
 use store::Tx;
 
-use super::Exchange;
 use crate::error::EndpointError;
 use crate::id_token::{self, Subject};
 
@@ -35,11 +35,11 @@ pub struct Unsigned {
 
 /// Records the access token, and reads what the tokens will say of the person.
 pub async fn record(
-    exchange: &Exchange<'_>,
+    ctx: &Ctx,
     tx: &mut Tx,
+    client: &ClientConfig,
     what: Issue,
 ) -> Result<Unsigned, EndpointError> {
-    let Exchange { ctx, client, .. } = exchange;
     let holder = AccessTokenHolder::Grant(what.grant.id.clone());
     let issued = access_token::issue(ctx, tx, client, holder, what.scopes.clone()).await?;
     let overview = tx.users().find_overview(&what.grant.user_id).await?;
@@ -53,8 +53,7 @@ pub async fn record(
 impl Unsigned {
     /// The answer: the access token and, where `openid` was granted, the ID token. To be called
     /// with no transaction open.
-    pub fn sign(self, exchange: &Exchange<'_>) -> TokenResponse {
-        let Exchange { ctx, client, .. } = exchange;
+    pub fn sign(self, ctx: &Ctx, client: &ClientConfig) -> TokenResponse {
         let Self { what: Issue { grant, scopes, nonce, sid, refresh_token }, issued, overview } =
             self;
         let sid = sid.unwrap_or_else(|| SessionRef::Grant(grant.id.clone()).sid());

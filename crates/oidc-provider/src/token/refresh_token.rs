@@ -1,5 +1,6 @@
 //! The grant `refresh_token` (RFC 6749 §6).
 
+use ctx::Ctx;
 use domain::Scopes;
 use oauth::{ErrorCode, OAuthError, TokenResponse};
 use sessions::SessionRef;
@@ -36,7 +37,7 @@ async fn attempt(
     let Exchange { platform, ctx, client, .. } = exchange;
     let device_info = exchange.device_info()?;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let live = match find(exchange, &mut tx, presented).await? {
+    let live = match find(ctx, &mut tx, presented).await? {
         Ok(live) => live,
         Err(ended) => {
             tx.commit().await?;
@@ -61,21 +62,21 @@ async fn attempt(
         tx.grants().set_device_info(&live.grant.id, &info.to_json()).await?;
     }
     let what = Issue { grant: live.grant, scopes, nonce: None, sid: None, refresh_token: rotated };
-    let tokens = record(exchange, &mut tx, what).await?;
+    let tokens = record(ctx, &mut tx, client, what).await?;
     tx.commit().await?;
-    Ok(Some(tokens.sign(exchange)))
+    Ok(Some(tokens.sign(ctx, client)))
 }
 
-/// The live token, or what has just ended because it was not.
+/// The live token, or what has just ended because it was not. Both are to be committed.
 pub async fn find(
-    exchange: &Exchange<'_>,
+    ctx: &Ctx,
     tx: &mut Tx,
     presented: &str,
 ) -> Result<Result<Box<Live>, Vec<SessionRef>>, EndpointError> {
-    Ok(match refresh::find(exchange.ctx, tx, presented).await? {
+    Ok(match refresh::find(ctx, tx, presented).await? {
         Found::Live(live) => Ok(live),
         Found::Refused(Refusal::Replayed { ended }) => {
-            sessions_ended(exchange.ctx, tx, None, &ended, Why::Replayed).await?;
+            sessions_ended(ctx, tx, None, &ended, Why::Replayed).await?;
             Err(ended)
         }
         Found::Refused(Refusal::Unknown | Refusal::Ended) => Err(Vec::new()),

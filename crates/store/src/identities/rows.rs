@@ -117,8 +117,10 @@ fn ldap_from_row(row: &Row, base: IdentityBase) -> Result<LdapIdentity> {
 }
 
 fn anonymous_from_row(row: &Row, base: IdentityBase) -> Result<AnonymousIdentity> {
+    // Upstream writes an empty id for somebody without a key.
+    let key_id = row.maybe_text("anonymous_key_id")?.filter(|id| !id.is_empty());
     let key = row.maybe_json("anonymous_key")?.filter(|key| !key.is_null());
-    Ok(AnonymousIdentity { base, key_id: row.maybe_text("anonymous_key_id")?, key })
+    Ok(AnonymousIdentity { base, key_id, key })
 }
 
 fn passkey_from_row(row: &Row, base: IdentityBase) -> Result<PasskeyIdentity> {

@@ -1,72 +1,13 @@
 //! Both roles of App2App, and one test for each way to cheat.
 
-use jose::PrivateKey;
 use serde_json::{Value, json};
-use stdx::base64url;
+use testkit::DeviceKey as Device;
 
 use crate::world::{CHALLENGE, Reply, VERIFIER, World, redirect_uri};
 
 mod between;
 
-/// A device key: P-256 as iOS makes them, or RSA as Android does.
-struct Device {
-    private: PrivateKey,
-    jwk: Value,
-    alg: &'static str,
-}
-
-impl Device {
-    /// RFC 7515 §A.3.1.
-    fn ios() -> Self {
-        Self::p256(
-            "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-            "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-            "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
-        )
-    }
-
-    /// RFC 7517 §A.2.
-    fn stolen() -> Self {
-        Self::p256(
-            "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
-            "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
-            "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
-        )
-    }
-
-    fn p256(x: &str, y: &str, d: &str) -> Self {
-        let mut jwk = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "d": d });
-        let private = PrivateKey::from_jwk(jwk.as_object().unwrap()).unwrap();
-        let jwk_object = jwk.as_object_mut().unwrap();
-        jwk_object.remove("d");
-        jwk_object.insert("kid".into(), json!("AAAAAAAA-0000-4000-8000-000000000001"));
-        jwk_object.insert("alg".into(), json!("ES256"));
-        Self { private, jwk, alg: "ES256" }
-    }
-
-    fn android() -> Self {
-        let full = jose::generate_rs256_jwk("device-key-2", stdx::Timestamp::EPOCH);
-        let private = PrivateKey::from_jwk(full.as_object().unwrap()).unwrap();
-        let jwk = json!({
-            "kid": "device-key-2", "kty": "RSA", "alg": "RS256", "n": full["n"], "e": full["e"],
-        });
-        Self { private, jwk, alg: "RS256" }
-    }
-
-    fn header(&self) -> Value {
-        json!({
-            "typ": "vnd.authgear.app2app-request", "alg": self.alg,
-            "kid": self.jwk["kid"], "jwk": self.jwk,
-        })
-    }
-
-    fn sign(&self, header: &Value, payload: &Value) -> String {
-        let part = |it: &Value| base64url(it.to_string().as_bytes());
-        let signed = format!("{}.{}", part(header), part(payload));
-        let signature = self.private.sign(signed.as_bytes());
-        format!("{signed}.{}", base64url(&signature))
-    }
-}
+const JWT_TYPE: &str = "vnd.authgear.app2app-request";
 
 fn payload(world: &World, challenge: &str) -> Value {
     let now = world.ctx().now.seconds();
@@ -80,7 +21,7 @@ async fn challenge(world: &World, purpose: &str) -> String {
 
 async fn jwt(world: &World, device: &Device) -> String {
     let challenge = challenge(world, "app2app_request").await;
-    device.sign(&device.header(), &payload(world, &challenge))
+    device.sign(&device.header(JWT_TYPE), &payload(world, &challenge))
 }
 
 /// App A signs Alice in, with or without a device key; its refresh token.
@@ -213,7 +154,7 @@ async fn a_jwt_that_carries_one_key_and_is_signed_by_another_is_refused() {
     let (own, stolen) = (Device::ios(), Device::stolen());
     let refresh_token = app_a(&world, Some(&own)).await;
     // The bound key in the header, signed by the thief's; and the other way round.
-    for (header, signer) in [(own.header(), &stolen), (stolen.header(), &own)] {
+    for (header, signer) in [(own.header(JWT_TYPE), &stolen), (stolen.header(JWT_TYPE), &own)] {
         let challenge = challenge(&world, "app2app_request").await;
         let jwt = signer.sign(&header, &payload(&world, &challenge));
         let reply = approve(&world, &refresh_token, &jwt).await;
@@ -250,7 +191,8 @@ async fn a_key_is_not_bound_by_somebody_who_cannot_sign_with_it() {
     .await;
     let refresh_token = app_a(&world, None).await;
     let challenge = challenge(&world, "app2app_request").await;
-    let forged = Device::stolen().sign(&Device::ios().header(), &payload(&world, &challenge));
+    let forged =
+        Device::stolen().sign(&Device::ios().header(JWT_TYPE), &payload(&world, &challenge));
     let reply = approve(&world, &refresh_token, &forged).await;
     refused(&reply, "invalid_request: invalid app2app jwt signature");
     let reply = approve(&world, &refresh_token, &jwt(&world, &Device::ios()).await).await;
@@ -269,15 +211,15 @@ async fn a_challenge_works_once_for_its_purpose_within_its_time() {
 
     for purpose in ["biometric_request", "anonymous_request"] {
         let challenge = challenge(&world, purpose).await;
-        let jwt = device.sign(&device.header(), &payload(&world, &challenge));
+        let jwt = device.sign(&device.header(JWT_TYPE), &payload(&world, &challenge));
         refused(&approve(&world, &refresh_token, &jwt).await, bad);
     }
 
     let challenge = challenge(&world, "app2app_request").await;
     world.sleep(5 * 60);
-    let jwt = device.sign(&device.header(), &payload(&world, &challenge));
+    let jwt = device.sign(&device.header(JWT_TYPE), &payload(&world, &challenge));
     refused(&approve(&world, &refresh_token, &jwt).await, bad);
-    let made_up = device.sign(&device.header(), &payload(&world, "made up"));
+    let made_up = device.sign(&device.header(JWT_TYPE), &payload(&world, "made up"));
     refused(&approve(&world, &refresh_token, &made_up).await, bad);
 }
 
@@ -288,9 +230,9 @@ async fn a_failed_attempt_uses_the_challenge_up() {
     let refresh_token = app_a(&world, Some(&device)).await;
     let challenge = challenge(&world, "app2app_request").await;
     let thief = Device::stolen();
-    let stolen = thief.sign(&thief.header(), &payload(&world, &challenge));
+    let stolen = thief.sign(&thief.header(JWT_TYPE), &payload(&world, &challenge));
     assert_eq!(approve(&world, &refresh_token, &stolen).await.status, 400);
-    let honest = device.sign(&device.header(), &payload(&world, &challenge));
+    let honest = device.sign(&device.header(JWT_TYPE), &payload(&world, &challenge));
     let reply = approve(&world, &refresh_token, &honest).await;
     refused(&reply, "invalid_request: invalid app2app jwt challenge");
 }
@@ -301,12 +243,12 @@ async fn tricks_with_headers_and_keys_are_refused() {
     let device = Device::ios();
     let refresh_token = app_a(&world, Some(&device)).await;
     let changed = |name: &str, value: Value| {
-        let mut header = device.header();
+        let mut header = device.header(JWT_TYPE);
         header[name] = value;
         header
     };
     let without = |name: &str| {
-        let mut header = device.header();
+        let mut header = device.header(JWT_TYPE);
         header.as_object_mut().unwrap().remove(name);
         header
     };
@@ -340,7 +282,7 @@ async fn unsigned_and_symmetric_jwts_are_refused() {
     let device = Device::ios();
     let refresh_token = app_a(&world, Some(&device)).await;
     for alg in ["none", "HS256", "RS256"] {
-        let mut header = device.header();
+        let mut header = device.header(JWT_TYPE);
         header["alg"] = json!(alg);
         let challenge = challenge(&world, "app2app_request").await;
         let signed = device.sign(&header, &payload(&world, &challenge));
@@ -365,7 +307,7 @@ async fn a_jwt_must_have_an_end_that_is_not_over() {
         json!({ "iat": now + 1000, "exp": now + 2000, "challenge": "c" }),
         json!({ "iat": now, "exp": now + 60 }),
     ] {
-        let jwt = device.sign(&device.header(), &claims);
+        let jwt = device.sign(&device.header(JWT_TYPE), &claims);
         let reply = approve(&world, &refresh_token, &jwt).await;
         refused(&reply, "invalid_request: invalid app2app jwt payload");
     }
@@ -487,7 +429,7 @@ async fn a_code_exchange_binds_only_a_proved_key() {
     let world = World::new().await;
     let (own, thief) = (Device::ios(), Device::stolen());
     let challenge = challenge(&world, "app2app_request").await;
-    let forged = thief.sign(&own.header(), &payload(&world, &challenge));
+    let forged = thief.sign(&own.header(JWT_TYPE), &payload(&world, &challenge));
     let code = world.authorize("app-a", "").await.param("code");
     let form = format!("x_app2app_device_key_jwt={forged}");
     let reply = world.redeem("app-a", &code, &form).await;
