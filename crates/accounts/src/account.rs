@@ -6,8 +6,7 @@ mod tests;
 
 use ctx::Ctx;
 use domain::{
-    Attributes, AuthenticatorKind, Identity, LoginId, LoginIdType, SHARED_CLAIMS, User, UserId,
-    VerifiedClaim,
+    Attributes, AuthenticatorKind, Identity, LoginId, LoginIdType, User, UserId, VerifiedClaim,
 };
 use stdx::Timestamp;
 use store::{InsertedIdentity, Tx};
@@ -84,8 +83,8 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: NewAccount) -> Result<Created, 
     let mut user = User::new(new.id, ctx.now);
     user.standard_attributes = new.standard_attributes;
     user.custom_attributes = new.custom_attributes;
-    for incoming in &new.identities {
-        fill_in(&mut user.standard_attributes, incoming);
+    for told in new.identities.iter().filter_map(NewIdentity::profile) {
+        attributes::fill_gaps(&mut user.standard_attributes, told);
     }
     tx.users().insert(&user).await?;
     let mut identities = Vec::new();
@@ -108,15 +107,6 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: NewAccount) -> Result<Created, 
     }
     user.standard_attributes = attributes::follow_identities(ctx, tx, &user.id).await?;
     Ok(Created::Created { user: Box::new(user), identities })
-}
-
-/// Takes what another party says of the person where nothing is known yet.
-fn fill_in(attributes: &mut Attributes, incoming: &NewIdentity) {
-    for (name, value) in incoming.profile().into_iter().flatten() {
-        if !SHARED_CLAIMS.contains(&name.as_str()) && !attributes.contains_key(name) {
-            attributes.insert(name.clone(), value.clone());
-        }
-    }
 }
 
 /// Adds a login id to an account. The caller lets the attributes follow.

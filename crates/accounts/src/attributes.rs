@@ -168,6 +168,51 @@ pub fn apply_to(
     }
 }
 
+/// Keeps what somebody filled in who has an account already. It was judged by [`apply_to`].
+pub async fn fill_in(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    (standard, custom): (&Attributes, &Attributes),
+) -> Result<(), AccountError> {
+    if standard.is_empty() && custom.is_empty() {
+        return Ok(());
+    }
+    let mut found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    found.standard_attributes.extend(standard.clone());
+    found.custom_attributes.extend(custom.clone());
+    tx.users().set_standard_attributes(user, &found.standard_attributes, ctx.now).await?;
+    Ok(tx.users().set_custom_attributes(user, &found.custom_attributes, ctx.now).await?)
+}
+
+/// Keeps what others say of somebody, where nothing is known yet.
+pub async fn learn<'a>(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    told: impl Iterator<Item = &'a Attributes>,
+) -> Result<(), AccountError> {
+    let found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let mut attributes = found.standard_attributes.clone();
+    for told in told {
+        fill_gaps(&mut attributes, told);
+    }
+    if attributes != found.standard_attributes {
+        tx.users().set_standard_attributes(user, &attributes, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// Takes what another party says of the person where nothing is known yet. What the person is
+/// known by is none of it; that follows from their identities.
+pub(crate) fn fill_gaps(attributes: &mut Attributes, told: &Attributes) {
+    for (name, value) in told {
+        if !SHARED_CLAIMS.contains(&name.as_str()) && !attributes.contains_key(name) {
+            attributes.insert(name.clone(), value.clone());
+        }
+    }
+}
+
 /// Lets email address, phone number and username follow the identities, as they are now.
 ///
 /// To be called whenever an identity came or went.

@@ -8,6 +8,7 @@ use oauth::LoginHint;
 
 use crate::pending::Pending;
 use crate::problem::Problem;
+use crate::questions::PROMOTE;
 use crate::select_account::{self, Candidate};
 use crate::visit::{Visit, see_other};
 
@@ -18,6 +19,10 @@ pub async fn enter(visit: Visit) -> Result<Response, Problem> {
     let Some(pending) = Pending::of(&visit).await? else {
         return Ok(see_other(&visit.link(first_page(&visit, None), &[])));
     };
+    if matches!(pending.login_hint(), Some(LoginHint::Anonymous { .. })) {
+        // Whoever is signed in, this is about the account that the application names.
+        return Ok(see_other(&visit.link(PROMOTE, &[])));
+    }
     let candidate = Candidate::of(&visit, &pending).await?;
     if pending.session.user_id_hint.is_some() {
         // The application named the person: there is nobody to select.

@@ -30,10 +30,14 @@ use crate::visit::{Visit, see_other, with_cookies};
 /// A browser is remembered to belong to somebody with an account for this long.
 const SIGNED_UP_SECONDS: i64 = 20 * 365 * 24 * 60 * 60;
 
+/// Upstream's address, which applications know.
+pub const PROMOTE: &str = "/flows/promote_user";
+
 pub fn router() -> Router<Platform> {
     Router::new()
         .route("/login", get(login).post(answer))
         .route("/signup", get(signup).post(answer))
+        .route(PROMOTE, get(promote).post(answer))
 }
 
 async fn login(visit: Visit) -> Result<Response, Problem> {
@@ -44,6 +48,11 @@ async fn login(visit: Visit) -> Result<Response, Problem> {
 
 async fn signup(visit: Visit) -> Result<Response, Problem> {
     ask(&visit, FlowKind::Signup).await
+}
+
+/// Somebody anonymous, whom an application sent, says who they are.
+async fn promote(visit: Visit) -> Result<Response, Problem> {
+    ask(&visit, FlowKind::Promote).await
 }
 
 /// Shows the question that the address names, or the first one of a fresh flow.

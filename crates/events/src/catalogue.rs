@@ -40,6 +40,12 @@ pub enum Event {
     UserProfileUpdated {
         user: UserModel,
     },
+    /// Somebody anonymous has said who they are. It is the same person before and after.
+    UserAnonymousPromoted {
+        anonymous: UserModel,
+        user: UserModel,
+        identities: Vec<Value>,
+    },
     UserDisabled {
         user: UserModel,
     },
@@ -193,6 +199,7 @@ impl Event {
             Self::UserSignedOut { .. } => "user.signed_out",
             Self::UserSessionTerminated { .. } => "user.session.terminated",
             Self::UserProfileUpdated { .. } => "user.profile.updated",
+            Self::UserAnonymousPromoted { .. } => "user.anonymous.promoted",
             Self::UserDisabled { .. } => "user.disabled",
             Self::UserReenabled { .. } => "user.reenabled",
             Self::OAuthConnected { .. } => "identity.oauth.connected",
@@ -230,6 +237,7 @@ impl Event {
             | Self::UserSignedOut { user, .. }
             | Self::UserSessionTerminated { user, .. }
             | Self::UserProfileUpdated { user }
+            | Self::UserAnonymousPromoted { user, .. }
             | Self::UserDisabled { user }
             | Self::UserReenabled { user }
             | Self::LoginIdAdded { user, .. }
@@ -258,6 +266,7 @@ impl Event {
             | Self::UserAuthenticated { .. }
             | Self::UserReauthenticated { .. }
             | Self::UserProfileUpdated { .. }
+            | Self::UserAnonymousPromoted { .. }
             | Self::UserDisabled { .. }
             | Self::UserReenabled { .. }
             | Self::LoginIdAdded { .. }
@@ -302,6 +311,9 @@ impl Event {
             Self::UserSignedOut { sessions, .. } => vec![("sessions", json!(sessions))],
             Self::UserSessionTerminated { sessions, kind, .. } => {
                 vec![("sessions", json!(sessions)), ("termination_type", json!(kind.as_str()))]
+            }
+            Self::UserAnonymousPromoted { anonymous, identities, .. } => {
+                vec![("anonymous_user", anonymous.model.clone()), ("identities", json!(identities))]
             }
             Self::UserProfileUpdated { .. }
             | Self::UserDisabled { .. }

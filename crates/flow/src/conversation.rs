@@ -11,6 +11,7 @@ use crate::engine::{self, Input, Outcome};
 use crate::finish::{self, Finish, Finished};
 use crate::guard;
 use crate::plan::FlowRef;
+use crate::promotion;
 use crate::refusal::Refusal;
 use crate::state::{self, FlowState, Setting, StateToken};
 use crate::steps;
@@ -48,15 +49,17 @@ pub async fn create(cx: &FlowCx<'_>, flow: FlowRef, setting: Setting) -> Result<
     if flow.kind == FlowKind::Signup && cx.ctx.app.config.authentication.public_signup_disabled {
         return Ok(Reply::Refused(Refusal::NoPublicSignup));
     }
-    if flow.kind == FlowKind::Promote {
-        // Nobody says yet whom to promote: such a flow could not end.
-        return Ok(Reply::Refused(Refusal::Unsupported { step: flow.kind.to_string() }));
-    }
     if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
         return Ok(Reply::Refused(exhausted));
     }
-    let state = FlowState::new(&cx.ctx.rng, flow, setting);
-    let outcome = engine::start(cx, state).await?;
+    let mut state = FlowState::new(&cx.ctx.rng, flow, setting);
+    if state.flow.kind == FlowKind::Promote
+        && let Some(refusal) = Box::pin(promotion::begin(cx, &mut state)).await?
+    {
+        return Ok(Reply::Refused(refusal));
+    }
+    // Boxed: what every step may wait for is large, and callers hold it in futures of their own.
+    let outcome = Box::pin(engine::start(cx, state)).await?;
     reply(cx, outcome).await
 }
 
@@ -68,7 +71,7 @@ pub async fn feed(cx: &FlowCx<'_>, state_token: &str, input: &Input) -> Result<R
     if let Err(exhausted) = guard::charge(cx, Limit::WalkFlow, None).await? {
         return Ok(Reply::Refused(exhausted));
     }
-    let outcome = engine::advance(cx, state, Some(input)).await?;
+    let outcome = Box::pin(engine::advance(cx, state, Some(input))).await?;
     reply(cx, outcome).await
 }
 

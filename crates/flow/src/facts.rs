@@ -44,6 +44,8 @@ pub struct Facts {
     pub new_passkeys: Vec<PasskeyFact>,
     /// The person does not want to be offered a passkey again.
     pub declines_passkeys: bool,
+    /// By what the person is anonymous who is about to be promoted.
+    pub anonymous_identity_id: Option<String>,
     /// The account with which the person is about to link a new identity.
     pub linking: Option<LinkingFact>,
 }

@@ -4,6 +4,7 @@
 //! that somebody took meanwhile refuses the sign-up, and nothing of it is written.
 
 mod account;
+mod promotion;
 mod recovery;
 mod session;
 
@@ -48,8 +49,8 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
     if !state::claim_finish(cx.ctx, cx.kv, &state.flow_id).await? {
         return Ok(Finish::Refused(Refusal::FlowNotFound));
     }
-    if state.facts.person.as_ref().is_some_and(|person| person.is_new)
-        && let Err(exhausted) = guard::charge(cx, Limit::SignUp, None).await?
+    if let Some(limit) = limit_of(&state)
+        && let Err(exhausted) = guard::charge(cx, limit, None).await?
     {
         state::release_finish(cx.ctx, cx.kv, &state.flow_id).await?;
         return Ok(Finish::Refused(exhausted));
@@ -76,6 +77,15 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
         session_cookie: done.cookie,
         device_token: done.device_token,
     })))
+}
+
+/// What counts how many accounts come about.
+fn limit_of(state: &FlowState) -> Option<Limit> {
+    let is_new = state.facts.person.as_ref().is_some_and(|person| person.is_new);
+    match state.flow.kind {
+        FlowKind::Promote => Some(Limit::SignUpAnonymous),
+        _ => is_new.then_some(Limit::SignUp),
+    }
 }
 
 enum Written {
@@ -106,6 +116,10 @@ async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError>
             return Ok(Written::Refused(refusal));
         }
         record::signed_up(cx, &mut tx, &state.setting, &user_id).await?;
+    } else if state.flow.kind == FlowKind::Promote {
+        if let Some(refusal) = promotion::write(cx, &mut tx, &user_id, state).await? {
+            return Ok(Written::Refused(refusal));
+        }
     } else if let Some(refusal) = account::update(cx, &mut tx, &user_id, state).await? {
         return Ok(Written::Refused(refusal));
     }

@@ -15,6 +15,7 @@ mod guard;
 mod mask;
 mod passkey;
 mod plan;
+mod promotion;
 mod record;
 mod refusal;
 mod shape;

@@ -89,10 +89,6 @@ pub enum Refusal {
     },
     /// The password hashers are busy: try again in a moment.
     Busy,
-    /// The configuration asks for something that is not built yet.
-    Unsupported {
-        step: String,
-    },
     /// The step named as `target_step` was not taken.
     InvalidTargetStep {
         target_step: String,
@@ -150,7 +146,6 @@ impl Refusal {
             Self::Busy | Self::BotProtectionUnavailable => Kind::ServiceUnavailable,
             Self::MissingOAuthCredentials
             | Self::MessageRefused(None)
-            | Self::Unsupported { .. }
             | Self::InvalidTargetStep { .. } => Kind::Internal,
         }
     }
@@ -193,7 +188,6 @@ impl Refusal {
             Self::RateLimited(_) | Self::TooManyAttempts => "RateLimited",
             Self::AccountLockout { .. } => "AccountLockout",
             Self::Busy => "ServiceUnavailable",
-            Self::Unsupported { .. } => "AuthenticationFlowStepNotSupported",
             Self::InvalidTargetStep { .. } => "AuthenticationFlowInvalidTargetStep",
         }
     }
@@ -236,7 +230,6 @@ impl Refusal {
             Self::RateLimited(_) => "request rate limited",
             Self::AccountLockout { .. } => "locked due to too many failed attempts",
             Self::Busy => "too many sign-ins at once, try again in a moment",
-            Self::Unsupported { .. } => "this step is not supported yet",
             Self::InvalidTargetStep { .. } => "invalid target_step",
         }
     }
@@ -275,7 +268,6 @@ impl Refusal {
             Self::ScheduledAnonymization { at } => json!({ "anonymize_at": at.to_rfc3339() }),
             Self::RateLimited(exhausted) => exhausted.details(),
             Self::AccountLockout { until } => json!({ "until": until.to_rfc3339() }),
-            Self::Unsupported { step } => json!({ "step": step }),
             Self::InvalidTargetStep { target_step } => json!({ "target_step": target_step }),
             Self::FlowNotFound
             | Self::UnknownFlow

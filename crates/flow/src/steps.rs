@@ -147,7 +147,8 @@ pub async fn take(
         | StepType::ViewRecoveryCode
         | StepType::PromptCreatePasskey
         | StepType::CheckAccountStatus => {
-            Ok(Taken::Refused(Refusal::Unsupported { step: step.kind.to_string() }))
+            // They ask with a stage only: another build wrote this state.
+            Ok(Taken::Refused(Refusal::FlowNotFound))
         }
     }
 }

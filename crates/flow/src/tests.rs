@@ -3,6 +3,7 @@
 mod login;
 mod otp;
 mod passkey;
+mod promote;
 mod second_factor;
 mod security;
 mod signup;

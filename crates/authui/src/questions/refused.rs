@@ -89,6 +89,8 @@ pub fn page(
             ("lockout", json!({ "retry": retry(visit, until), "return_url": return_url }))
         }
         Refusal::FlowNotFound => return Err(Problem::FlowNotFound { login_url }),
+        // What an application named somebody by is no longer good, or never was.
+        Refusal::InvalidCredentials | Refusal::ValidationFailed(_) => return Err(Problem::Expired),
         Refusal::NoPublicSignup => return Err(Problem::NoPublicSignup { login_url }),
         refusal => match account_status(&refusal) {
             Some((status, reason, at)) => {

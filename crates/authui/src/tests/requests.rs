@@ -1,7 +1,8 @@
 //! Pages on the way from and to an application.
 
+use accounts::anonymous;
 use oauth::{AuthorizationRequest, Params};
-use sessions::{OAuthSession, authentication_info, oauth_session};
+use sessions::{OAuthSession, authentication_info, oauth_session, promotion_code};
 use stdx::sha256_hex;
 
 use super::world::{Browser, World};
@@ -166,4 +167,41 @@ async fn an_app_that_allows_one_session_says_what_going_on_means() {
     let mut tx = world.store.read(&world.app.id).await.unwrap();
     let ended = tx.grants().find(&elsewhere.id).await.unwrap().unwrap();
     assert!(!ended.is_live(world.ctx().now));
+}
+
+#[tokio::test]
+async fn somebody_anonymous_keeps_their_account_under_a_name() {
+    let world = World::without_authentication(
+        "authentication: { identities: [login_id, anonymous], primary_authenticators: [password] }",
+    )
+    .await;
+    let ctx = world.ctx();
+    let mut tx = world.store.write(&ctx.app.id).await.unwrap();
+    let source = events::Source::default();
+    let user = anonymous::sign_up(&ctx, &mut tx, None, &source).await.unwrap().unwrap();
+    let identity = anonymous::find(&mut tx, &user).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let issued = promotion_code::issue(&ctx, &world.kv, &identity).await.unwrap();
+    let hint = format!(
+        "prompt=login&login_hint=https%3A%2F%2Fauthgear.com%2Flogin_hint%3Ftype%3Danonymous\
+         %26promotion_code%3D{}",
+        issued.code.reveal()
+    );
+    let mut browser = world.browser_of(&user).await;
+    assert_eq!(browser.get("/settings").await.status, 404, "nobody has nothing to look after");
+
+    let x_ref = begin(&world, &mut browser, &hint).await;
+    let entered = browser.get(&enter(&x_ref)).await;
+    assert_eq!(entered.summary(), format!("303 /flows/promote_user?x_ref={x_ref}&ui_locales=en"));
+    browser.follow(&entered).await;
+    let page = browser.follow(&entered).await;
+    let asked = browser.fill(&page, &[("login_id", "bob@example.com")]).await;
+    let page = browser.follow(&asked).await;
+    let done = browser.fill(&page, &[("new_password", PASSWORD)]).await;
+    assert!(done.location.unwrap().starts_with("http://localhost:3000/oauth2/consent?code="));
+    let mut tx = world.store.read(&ctx.app.id).await.unwrap();
+    assert_eq!(anonymous::find(&mut tx, &user).await.unwrap(), None);
+
+    let late = browser.get(&entered.location.unwrap()).await;
+    assert_eq!(late.status, 400, "the code stands for nobody any more");
 }

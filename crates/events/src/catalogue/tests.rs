@@ -27,6 +27,7 @@ fn samples() -> Vec<Event> {
             kind: TerminationType::AllExceptCurrent,
         },
         Event::UserProfileUpdated { user: user() },
+        Event::UserAnonymousPromoted { anonymous: user(), user: user(), identities: vec![it()] },
         Event::UserDisabled { user: user() },
         Event::UserReenabled { user: user() },
         Event::LoginIdAdded { user: user(), r#type, identity: it() },
@@ -86,6 +87,7 @@ fn the_catalogue_of_events() {
         user.signed_out alice {"user":{"id":"alice"},"sessions":[{"id":"s"}]}
         user.session.terminated alice {"user":{"id":"alice"},"sessions":[{"id":"s"}],"termination_type":"all_except_current"}
         user.profile.updated alice {"user":{"id":"alice"}}
+        user.anonymous.promoted alice {"user":{"id":"alice"},"anonymous_user":{"id":"alice"},"identities":[{}]}
         user.disabled alice {"user":{"id":"alice"}}
         user.reenabled alice {"user":{"id":"alice"}}
         identity.email.added alice {"user":{"id":"alice"},"identity":{}}
@@ -126,6 +128,7 @@ fn every_type() -> Vec<Event> {
         events.push(Event::AuthenticationFailed { user: user(), stage, r#type });
     }
     events.retain(|event| !matches!(event, Event::IdentificationFailed { .. }));
+    events.push(Event::IdentificationFailed { user: user(), r#type: IdentityType::Anonymous });
     events.sort_by_key(Event::type_name);
     events.dedup_by_key(|event| event.type_name());
     events

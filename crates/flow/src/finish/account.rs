@@ -6,7 +6,7 @@ use accounts::authenticator::{self, NewAuthenticator, NewPasskey};
 use accounts::identity::{self, AttachedIdentity, Conflict, NewIdentity};
 use accounts::password::{self, NewPassword};
 use accounts::recovery_code;
-use appconfig::flow::Authentication;
+use appconfig::flow::{Authentication, FlowKind};
 use domain::{Identity, UserId};
 use stdx::Secret;
 use store::Tx;
@@ -66,6 +66,8 @@ pub async fn update(
         return Ok(Some(refusal));
     }
     refresh(cx, tx, facts).await?;
+    let filled_in = (&facts.standard_attributes, &facts.custom_attributes);
+    attributes::fill_in(cx.ctx, tx, user_id, filled_in).await.map_err(stopped)?;
     for enrolled in &facts.enrolled {
         let new = new_authenticator(enrolled.authentication, &enrolled.what);
         authenticator::enrol(cx.ctx, tx, user_id, new).await.map_err(stopped)?;
@@ -120,7 +122,10 @@ async fn attach(
         let Some(new) = identified.identity.to_new() else { continue };
         match identity::attach(cx.ctx, tx, user_id, new).await.map_err(stopped)? {
             AttachedIdentity::Attached(identity) => {
-                record::linked(cx, tx, &state.setting, &identity).await?;
+                // Of somebody who is promoted, that is told as a whole.
+                if state.flow.kind != FlowKind::Promote {
+                    record::linked(cx, tx, &state.setting, &identity).await?;
+                }
                 is_changed = true;
             }
             AttachedIdentity::Refused(conflict) => return Ok(Some(duplicated(&conflict))),

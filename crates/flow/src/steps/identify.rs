@@ -17,6 +17,7 @@ mod recover;
 mod select_account;
 
 use appconfig::flow::{FlowKind, FlowStep, Identification};
+use appconfig::identity::PromotionConflict;
 use domain::{Identity, LoginIdType};
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ use crate::bot;
 use crate::engine::Input;
 use crate::facts::{Identified, IdentityFact};
 use crate::plan::FlowRef;
-use crate::refusal::Refusal;
+use crate::refusal::{IdentityDetails, IdentityShape, Refusal};
 use crate::shape::Shape;
 use crate::stage::Stage;
 use crate::state::FlowState;
@@ -92,6 +93,21 @@ pub async fn take(
         Identification::IdToken => id_token::take(cx, state, step, at, input).await,
         Identification::SelectAccount => Ok(select_account::take(cx, state, step, at)),
     }
+}
+
+/// What becomes of an identity that somebody has already, where a new one is wanted. Whoever is
+/// promoted may sign in as that somebody instead, if the project says so.
+fn taken(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    incoming: Option<IdentityShape>,
+    existing: &Identity,
+) -> Taken {
+    let conflict = cx.ctx.app.config.identity.on_conflict.promotion;
+    if kind_of_step(state) == FlowKind::Promote && conflict == PromotionConflict::Login {
+        return Taken::Switch(FlowRef::new(FlowKind::Login, state.flow.name.clone()));
+    }
+    Taken::Refused(Refusal::DuplicatedIdentity(IdentityDetails::new(incoming, [existing])))
 }
 
 /// The branch that was chosen.

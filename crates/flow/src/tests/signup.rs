@@ -145,16 +145,3 @@ async fn a_project_may_be_closed() {
     )
     .await;
 }
-
-#[tokio::test]
-async fn promoting_nobody_is_refused_at_the_start() {
-    check(
-        "",
-        FlowKind::Promote,
-        "",
-        expect![[r#"
-            ! AuthenticationFlowStepNotSupported {"step":"promote"}
-        "#]],
-    )
-    .await;
-}

@@ -6,7 +6,7 @@ use limits::Limit;
 use outbound::LdapOutcome;
 
 use super::super::{Taken, kind_of_step, text};
-use super::{Chosen, known, linking};
+use super::{Chosen, known, linking, taken};
 use crate::engine::Input;
 use crate::facts::{IdentityFact, LdapFact};
 use crate::refusal::{IdentityDetails, Refusal};
@@ -32,9 +32,9 @@ pub async fn take(
     let fact = IdentityFact::Ldap(fact);
     match (kind_of_step(state), existing) {
         (FlowKind::SignupLogin, existing) => Ok(at.switch(step, existing.is_some())),
-        (FlowKind::Signup | FlowKind::Promote, Some(existing)) => Ok(Taken::Refused(
-            Refusal::DuplicatedIdentity(IdentityDetails::new(fact.shape(), [&existing])),
-        )),
+        (FlowKind::Signup | FlowKind::Promote, Some(existing)) => {
+            Ok(taken(cx, state, fact.shape(), &existing))
+        }
         (FlowKind::Signup | FlowKind::Promote, None) => {
             match linking::meet(cx, state, step, at, &fact).await? {
                 linking::Met::Nobody => {}

@@ -11,7 +11,7 @@ use appconfig::flow::{FlowBranch, FlowKind, FlowStep, Identification};
 use domain::{Identity, IdentityId, UserId};
 use serde_json::{Value, json};
 
-use super::super::{Ask, Taken, index};
+use super::super::{Ask, Taken, index, kind_of_step};
 use super::oauth::Visit;
 use super::{Chosen, identification_of, known, oauth};
 use crate::bot;
@@ -58,7 +58,9 @@ pub async fn meet(
             found.push((identity, rule.action, rule.login_flow.map(ToOwned::to_owned)));
         }
     }
-    let errors = found.iter().filter(|it| it.1 == AccountLinkingAction::Error);
+    // Whoever is promoted keeps the account they have: there is nothing to sign in to.
+    let is_promoted = kind_of_step(state) == FlowKind::Promote;
+    let errors = found.iter().filter(|it| is_promoted || it.1 == AccountLinkingAction::Error);
     let errors: Vec<&Identity> = errors.map(|it| &it.0).collect();
     if !errors.is_empty() {
         let details = IdentityDetails::new(incoming.shape(), errors);

@@ -9,7 +9,7 @@ use limits::Limit;
 use serde_json::{Value, json};
 
 use super::super::{Taken, kind_of_step, text};
-use super::{Chosen, external_jwt, known, linking};
+use super::{Chosen, external_jwt, known, linking, taken};
 use crate::engine::Input;
 use crate::facts::{IdentityFact, LoginIdFact};
 use crate::refusal::{IdentityDetails, IdentityShape, Refusal};
@@ -104,6 +104,11 @@ async fn create(
         Err(exhausted) => return Ok(Taken::Refused(exhausted)),
     };
     let fact = IdentityFact::LoginId(LoginIdFact::from(login_id.clone()));
+    if kind_of_step(state) == FlowKind::Promote
+        && let Some(existing) = look_up(cx, &login_id).await?
+    {
+        return Ok(taken(cx, state, fact.shape(), &existing));
+    }
     match linking::meet(cx, state, step, at, &fact).await? {
         linking::Met::Nobody => {}
         linking::Met::Refused(refusal) => return Ok(Taken::Refused(refusal)),
@@ -112,7 +117,7 @@ async fn create(
         }
     }
     if let Some(existing) = look_up(cx, &login_id).await? {
-        return Ok(Taken::Refused(taken(&login_id, &existing)));
+        return Ok(taken(cx, state, fact.shape(), &existing));
     }
     guard::refund(cx, receipt).await?;
     state.facts.identified.push(at.identified(step, fact, None));
@@ -175,11 +180,6 @@ async fn unknown(cx: &FlowCx<'_>, login_id: &CheckedLoginId) -> Result<Refusal, 
     let beside = tx.identities().list_by_claim(name, value).await?;
     let incoming = IdentityShape::LoginId(login_id.r#type);
     Ok(Refusal::UserNotFound(IdentityDetails::new(Some(incoming), &beside)))
-}
-
-fn taken(login_id: &CheckedLoginId, existing: &Identity) -> Refusal {
-    let incoming = IdentityShape::LoginId(login_id.r#type);
-    Refusal::DuplicatedIdentity(IdentityDetails::new(Some(incoming), [existing]))
 }
 
 fn invalid_login_id(invalid: &InvalidLoginId) -> Refusal {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use stdx::Timestamp;
 
 use super::super::{Ask, Taken, kind_of_step, not_one_of, text};
-use super::{Chosen, known, linking};
+use super::{Chosen, known, linking, taken};
 use crate::engine::Input;
 use crate::facts::{IdentityFact, OAuthFact};
 use crate::refusal::{IdentityDetails, Refusal};
@@ -186,9 +186,11 @@ async fn identify(
             state.arrived = Some(ArrivedFact { fact, proved: arrived.proved });
             Ok(at.switch(step, existing.is_some()))
         }
-        (FlowKind::Signup | FlowKind::Promote, Some(existing)) => Ok(Taken::Refused(
-            Refusal::DuplicatedIdentity(IdentityDetails::new(fact.shape(), [&existing])),
-        )),
+        (FlowKind::Signup | FlowKind::Promote, Some(existing)) => {
+            let taken = taken(cx, state, fact.shape(), &existing);
+            state.arrived = Some(ArrivedFact { fact, proved: arrived.proved });
+            Ok(taken)
+        }
         (FlowKind::Signup | FlowKind::Promote, None) => {
             create(cx, state, step, at, fact, arrived.proved).await
         }

@@ -233,7 +233,6 @@ async fn a_project_that_is_closed_lets_only_known_people_in() {
 
 #[tokio::test]
 async fn new_people_are_counted_and_known_ones_are_not() {
-    // `SignUpAnonymous` counts for each address.
     let world = World::with(|config| {
         allow(config);
         config["authentication"]["rate_limits"] = json!({
