@@ -90,7 +90,7 @@ pub async fn turn(
         StepType::CreateAuthenticator => create_authenticator::turn(cx, state, step).await,
         StepType::Authenticate => authenticate::turn(cx, state, step).await,
         StepType::Verify => verify::turn(cx, state, step).await,
-        StepType::FillInUserProfile => Ok(fill_in_user_profile::turn(step)),
+        StepType::FillInUserProfile => Ok(fill_in_user_profile::turn(state, step)),
         StepType::ViewRecoveryCode => view_recovery_code::turn(cx, state, step).await,
         StepType::PromptCreatePasskey => prompt_create_passkey::turn(cx, state, step).await,
         StepType::ChangePassword => Ok(change_password::turn(cx, &state.facts, step)),

@@ -1,6 +1,8 @@
 //! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
 
+mod linking;
 mod login;
+mod oauth;
 mod otp;
 mod passkey;
 mod promote;
@@ -21,6 +23,7 @@ use crate::{Answer, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
 /// Plays `script` against a flow and checks the whole conversation.
 ///
 /// A line is `email alice@example.com`, `password …`, `new_password …`, `change …`,
+/// `github` and `back` for a visit to a provider, `choose 0` for an account,
 /// `confirm`, `code` or `link` for what was sent last, `totp` for what the person's app shows, or a
 /// JSON object. Alice is known by email, with the password `correct horse`.
 async fn check(yaml: &str, kind: FlowKind, script: &str, expected: Expect) {
@@ -106,6 +109,15 @@ fn input(line: &str) -> Input {
             json!({ "authentication": "primary_password", "new_password": password })
         }
         Some(("change", password)) => json!({ "new_password": password }),
+        Some(("choose", index)) => {
+            let index: u64 = index.parse().expect("a number");
+            json!({ "index": index, "redirect_uri": "https://app.example.com/cb" })
+        }
+        _ if line == "github" => json!({
+            "identification": "oauth", "alias": "github",
+            "redirect_uri": "https://app.example.com/cb",
+        }),
+        _ if line == "back" => json!({ "query": "code=good" }),
         _ if line == "confirm" => json!({ "confirm_terminate_other_sessions": true }),
         _ => panic!("no such input: {line}"),
     };

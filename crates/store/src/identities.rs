@@ -105,12 +105,18 @@ impl Identities<'_> {
         provider: &OAuthProviderId,
         subject: &str,
     ) -> Result<Option<Identity>> {
-        let sql = identities!(
-            "WHERE o.app_id = $1 AND o.provider_type = $2 AND o.provider_keys = $3
-               AND o.provider_user_id = $4"
-        );
+        let sql = "SELECT i.id AS identity_id, i.user_id AS identity_user_id,
+                          i.created_at AS identity_created_at, i.updated_at AS identity_updated_at,
+                          o.provider_type, o.provider_keys, o.provider_user_id, o.profile,
+                          o.claims AS oauth_claims
+                     FROM _auth_identity_oauth o
+                     JOIN _auth_identity i ON i.app_id = o.app_id AND i.id = o.id
+                    WHERE o.app_id = $1 AND o.provider_type = $2 AND o.provider_keys = $3
+                      AND o.provider_user_id = $4";
         let args = [Arg::Text(&provider.r#type), Arg::Object(&provider.keys), Arg::Text(subject)];
-        self.one(sql, &args).await
+        // The row of the kind counts, as it does upstream, whatever the row beside it calls it.
+        let row = self.0.fetch_optional(sql, &args).await?;
+        row.as_ref().map(rows::oauth_identity_from_row).transpose()
     }
 
     /// Whoever is this entry of a directory.

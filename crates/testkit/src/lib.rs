@@ -5,10 +5,12 @@
 
 mod client;
 mod device_key;
+mod elsewhere;
 mod passkey;
 mod world;
 
 pub use client::{Answer, Client};
 pub use device_key::DeviceKey;
+pub use elsewhere::Elsewhere;
 pub use passkey::Device;
 pub use world::{START, World};

@@ -108,6 +108,13 @@ impl World {
     }
 }
 
+/// What the project shares with the provider `github`.
+fn secrets() -> Secrets {
+    let github = json!({ "items": [{ "alias": "github", "client_secret": "hush" }] });
+    let sso_oauth_client = serde_json::from_value(github).expect("the credentials of a client");
+    Secrets { sso_oauth_client: Some(sso_oauth_client), ..Secrets::default() }
+}
+
 fn app(yaml: &str) -> App {
     let mut text = "id: test\nhttp: { public_origin: \"http://localhost:3000\" }\n".to_owned();
     if !yaml.contains("identity:") {
@@ -131,7 +138,7 @@ fn app(yaml: &str) -> App {
     let parts = Parts {
         config: AppConfig::parse(&text).expect("a valid configuration"),
         features: FeatureConfig::default(),
-        secrets: Secrets::default(),
+        secrets: secrets(),
         keys: KEYS.clone(),
         templates: builtin::templates(catalogue.clone()),
         catalogue,

@@ -1,10 +1,10 @@
 //! `fill_in_user_profile`: the person says more of themselves.
 
 use accounts::attributes::{self, AttributeRefusal, Change, Party};
-use appconfig::flow::FlowStep;
+use appconfig::flow::{FlowKind, FlowStep};
 use serde_json::{Value, json};
 
-use super::{Ask, Taken, Turn};
+use super::{Ask, Taken, Turn, kind_of_step};
 use crate::FlowCx;
 use crate::engine::Input;
 use crate::refusal::Refusal;
@@ -14,7 +14,11 @@ use crate::state::FlowState;
 /// More attributes than this were not asked for.
 const ATTRIBUTES_MAX: usize = 100;
 
-pub fn turn(step: &FlowStep) -> Turn {
+pub fn turn(state: &FlowState, step: &FlowStep) -> Turn {
+    if kind_of_step(state) == FlowKind::Signup && state.facts.existing_user().is_some() {
+        // Signing up led to an account that they have: it says of them what it says.
+        return Turn::Settled(Taken::Done);
+    }
     let attributes: Vec<Value> = step
         .user_profile
         .iter()

@@ -104,6 +104,11 @@ fn oauth_from_row(row: &Row, base: IdentityBase) -> Result<OAuthIdentity> {
     })
 }
 
+/// The identity at a provider of a row that has no other columns.
+pub(crate) fn oauth_identity_from_row(row: &Row) -> Result<Identity> {
+    Ok(Identity::OAuth(oauth_from_row(row, base_from_row(row)?)?))
+}
+
 fn ldap_from_row(row: &Row, base: IdentityBase) -> Result<LdapIdentity> {
     Ok(LdapIdentity {
         base,

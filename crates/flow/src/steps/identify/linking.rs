@@ -4,6 +4,7 @@
 //! the identity becomes one of it (`docs/specs/account-linking.md` of upstream). The login flow is
 //! walked inside the signup flow, which then goes on for the account that exists.
 
+mod already;
 mod rules;
 
 use appconfig::account::AccountLinkingAction;
@@ -177,6 +178,7 @@ pub async fn choose(
         redirect_uri: own("redirect_uri"),
         response_mode: own("response_mode"),
     });
+    already::forget(cx, &mut state.facts, &UserId::new(conflict.user_id.clone())).await?;
     state.facts.person = Some(Person { id: conflict.user_id.clone(), is_new: false });
     state.facts.identified.push(Identified {
         step: step.name.clone(),
