@@ -29,7 +29,7 @@ pub use identity::{
 };
 pub use lockout::Lockout;
 pub use outbox::OutboxEntry;
-pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview};
+pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview, UserStanding};
 pub use session::{Access, IdpSession, IdpSessionId};
 pub use user::{AccountStatus, Attributes, User, UserId};
 

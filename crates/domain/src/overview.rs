@@ -14,6 +14,16 @@ pub struct UserOverview {
     pub authenticators: Vec<AuthenticatorOverview>,
 }
 
+/// What is asked about a person most often, without what it follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserStanding {
+    /// They have said nothing of themselves yet.
+    pub is_anonymous: bool,
+    pub has_authenticators: bool,
+    /// They have proved something. Whether it is still theirs, the overview tells.
+    pub has_verified_claims: bool,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentityOverview {
     pub identity: Identity,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stdx::Timestamp;
 use tokio::sync::broadcast;
@@ -20,7 +20,7 @@ const SHARDS: usize = 16;
 /// Half a gibibyte in all: some hundred thousand flows at once.
 const SHARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// What a value costs beside its bytes: two copies of the key's frame and the tables.
+/// What a value costs beside its bytes: the key's frame and the tables.
 const OVERHEAD_BYTES: usize = 160;
 
 /// Messages that a slow subscriber may be behind before it is told that it lost some.
@@ -34,8 +34,8 @@ pub(crate) struct Memory {
 
 #[derive(Default)]
 struct Shard {
-    values: HashMap<String, Value>,
-    by_end: BTreeSet<(Timestamp, String)>,
+    values: HashMap<Arc<str>, Value>,
+    by_end: BTreeSet<(Timestamp, Arc<str>)>,
     bytes: usize,
 }
 
@@ -142,14 +142,15 @@ impl Shard {
             self.remove(&soonest);
         }
         self.bytes += size;
-        self.by_end.insert((until, key.as_str().to_owned()));
-        self.values.insert(key.as_str().to_owned(), Value { until, bytes });
+        let key: Arc<str> = key.as_str().into();
+        self.by_end.insert((until, key.clone()));
+        self.values.insert(key, Value { until, bytes });
     }
 
     fn remove(&mut self, key: &str) -> Option<Value> {
-        let value = self.values.remove(key)?;
-        self.by_end.remove(&(value.until, key.to_owned()));
-        self.bytes -= size(key, &value.bytes);
+        let (key, value) = self.values.remove_entry(key)?;
+        self.by_end.remove(&(value.until, key.clone()));
+        self.bytes -= size(&key, &value.bytes);
         Some(value)
     }
 
@@ -163,7 +164,7 @@ impl Shard {
 }
 
 fn size(key: &str, bytes: &[u8]) -> usize {
-    2 * key.len() + bytes.len() + OVERHEAD_BYTES
+    key.len() + bytes.len() + OVERHEAD_BYTES
 }
 
 #[cfg(test)]

@@ -1,18 +1,32 @@
 //! Metadata and keys: what clients read before anything else.
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
+use ctx::App;
 use http::header;
 use oauth::Discovery;
 use web::CtxOf;
 
+/// The document, written once for each snapshot of a project.
+struct Written(Bytes);
+
+impl Written {
+    fn of(app: &App) -> Self {
+        let document = Discovery::new(app.origin(), app.languages().to_vec());
+        Self(serde_json::to_vec(&document).expect("texts, lists and flags are JSON").into())
+    }
+}
+
 /// `GET /.well-known/openid-configuration`, and the same under the name of RFC 8414.
-pub async fn discovery(CtxOf(ctx): CtxOf) -> Json<Discovery> {
-    Json(Discovery::new(ctx.app.origin(), ctx.app.languages().to_vec()))
+pub async fn discovery(CtxOf(ctx): CtxOf) -> Response {
+    json(ctx.app.derived(Written::of).0.clone())
 }
 
 /// `GET /oauth2/jwks`: the public halves of all keys, retired ones included.
 pub async fn jwks(CtxOf(ctx): CtxOf) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (kind, ctx.app.keys.jwks().to_owned()).into_response()
+    json(ctx.app.keys.jwks().to_owned().into())
+}
+
+fn json(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use accounts::claims::{can_reauthenticate, is_anonymous, is_verified};
+use accounts::claims::is_verified;
 use ctx::Ctx;
 use domain::{AppId, UserId};
 use moka::sync::Cache;
@@ -17,8 +17,9 @@ const FRESH_SECONDS: i64 = 5;
 /// How long an answer takes up memory: it is of no use once it is no longer fresh.
 const KEPT: Duration = Duration::from_secs(6);
 
-/// A hundred bytes each.
-const CACHED_MAX: u64 = 100_000;
+/// A few hundred bytes each with the table's own, and whoever is asked for again within seconds is
+/// among them.
+const CACHED_MAX: u64 = 20_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -38,7 +39,7 @@ impl Default for FactsCache {
 }
 
 impl FactsCache {
-    /// One read, or none.
+    /// One read, or none; two for somebody who has proved an address.
     pub(crate) async fn find(
         &self,
         platform: &Platform,
@@ -52,11 +53,18 @@ impl FactsCache {
             return Ok(Some(facts));
         }
         let mut tx = platform.store.read(&ctx.app.id).await?;
-        let Some(overview) = tx.users().find_overview(user).await? else { return Ok(None) };
+        let Some(standing) = tx.users().find_standing(user).await? else { return Ok(None) };
+        let overview = if standing.has_verified_claims {
+            tx.users().find_overview(user).await?
+        } else {
+            // Whatever the project asks for, nobody is verified who has proved nothing.
+            None
+        };
+        let verification = &ctx.app.config.verification;
         let facts = Facts {
-            is_anonymous: is_anonymous(&overview),
-            is_verified: is_verified(&ctx.app.config.verification, &overview),
-            can_reauthenticate: can_reauthenticate(&overview),
+            is_anonymous: standing.is_anonymous,
+            is_verified: overview.is_some_and(|it| is_verified(verification, &it)),
+            can_reauthenticate: standing.has_authenticators,
         };
         self.0.insert(key, (facts, ctx.now));
         Ok(Some(facts))

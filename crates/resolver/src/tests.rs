@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
-use domain::{AccessTokenHolder, ClientId, GrantId, Scopes, UserId};
+use domain::{AccessTokenHolder, ClientId, GrantId, Scopes, UserId, VerifiedClaim};
 use expect_test::{Expect, expect};
 use http::Request;
 use sessions::grant::{self, NewGrant};
@@ -113,6 +113,7 @@ async fn whoever_has_no_name_is_told_to_have_none() {
     let cookie = format!("session={}", created.cookie.reveal());
     let told = ask(&world, "/resolve", &[("cookie", &cookie)]).await;
     assert!(told.contains("x-authgear-user-anonymous: true\n"), "{told}");
+    assert!(told.contains("x-authgear-user-can-reauthenticate: false\n"), "{told}");
 }
 
 #[tokio::test]
@@ -175,4 +176,31 @@ async fn asking_writes_nothing() {
         ask(&world, "/resolve", &[("authorization", &token)]).await;
     }
     assert_eq!(world.platform.store.commits(), before);
+}
+
+#[tokio::test]
+async fn who_proved_their_address_is_verified_as_long_as_it_is_theirs() {
+    let world = World::new(CLIENT).await;
+    let (user, cookie, _) = alice(&world).await;
+    let store = &world.platform.store;
+    let mut tx = store.write(&world.app.id).await.unwrap();
+    let claim = |id: &str, value: &str| VerifiedClaim {
+        id: id.to_owned(),
+        user_id: user.clone(),
+        name: "email".to_owned(),
+        value: value.to_owned(),
+        created_at: testkit::START,
+        channel: None,
+    };
+    tx.verified_claims().insert(&claim("old", "former@example.com")).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = ask(&world, "/resolve", &[("cookie", &cookie)]).await;
+    assert!(told.contains("x-authgear-user-verified: false"), "{told}");
+
+    let mut tx = store.write(&world.app.id).await.unwrap();
+    tx.verified_claims().insert(&claim("new", "alice@example.com")).await.unwrap();
+    tx.commit().await.unwrap();
+    world.sleep(5);
+    let told = ask(&world, "/resolve", &[("cookie", &cookie)]).await;
+    assert!(told.contains("x-authgear-user-verified: true"), "{told}");
 }

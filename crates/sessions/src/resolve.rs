@@ -30,8 +30,8 @@ const FRESH_SECONDS: i64 = 1;
 /// How long an answer takes up memory: it is of no use once it is no longer fresh.
 const FOUND_KEPT: Duration = Duration::from_secs(2);
 
-/// Some hundred bytes each.
-const CACHED_MAX: u64 = 100_000;
+/// Up to a kilobyte each. An answer is good for a second, and more are not asked for in one.
+const CACHED_MAX: u64 = 20_000;
 
 /// How long what is over is kept: a replayed token is recognised while its grant is known.
 const KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;

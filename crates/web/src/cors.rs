@@ -17,16 +17,15 @@ pub async fn cors(request: Request, next: Next) -> Response {
         let text = origin.to_str().ok();
         app.zip(text).is_some_and(|(app, origin)| app.allows_origin(origin))
     });
-    let asked = request.headers().clone();
-    let is_preflight = request.method() == Method::OPTIONS;
+    let preflight = (request.method() == Method::OPTIONS).then(|| request.headers().clone());
     let mut response =
-        if is_preflight { StatusCode::OK.into_response() } else { next.run(request).await };
+        if preflight.is_some() { StatusCode::OK.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = allowed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        if is_preflight {
+        if let Some(asked) = preflight {
             answer_preflight(&asked, headers);
         }
     }
