@@ -127,8 +127,8 @@ pub async fn look(cx: &FlowCx<'_>, state_token: &str) -> Result<Reply, FlowError
 
 async fn reply(cx: &FlowCx<'_>, outcome: Outcome) -> Result<Reply, FlowError> {
     match outcome {
-        Outcome::Asked(state, ask) => {
-            let token = state::save(cx.ctx, cx.kv, &state).await?;
+        Outcome::Asked(mut state, ask) => {
+            let token = state::save(cx.ctx, cx.kv, &mut state).await?;
             Ok(Reply::Asked(Box::new(Answer::new(token, state, ask))))
         }
         Outcome::Refused(refusal) => Ok(Reply::Refused(refusal)),

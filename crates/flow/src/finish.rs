@@ -67,6 +67,7 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
         Written::Refused(refusal) => return Ok(Finish::Refused(refusal)),
     };
     cx.sessions.forget(cx.ctx, &done.ended).await;
+    state::forget(cx.ctx, cx.kv, &state).await;
     let finish_redirect_uri = return_address(cx, &state, &done).await?;
     Ok(Finish::Finished(Box::new(Finished {
         state_token: format!("authflowstate_{}", cx.ctx.rng.token()),

@@ -18,6 +18,9 @@ use crate::stage::Stage;
 /// How long a state waits for the next input.
 const LIFETIME_SECONDS: i64 = 20 * 60;
 
+/// The most states of a flow that are remembered for its end; more of them end by themselves.
+const TRAIL_MAX: usize = 64;
+
 /// A point in a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowState {
@@ -41,6 +44,9 @@ pub struct FlowState {
     /// Somebody who came back from a provider while the flow became another one.
     #[serde(default)]
     pub arrived: Option<ArrivedFact>,
+    /// The names of the states that led here, and of this one: they go when the flow ends.
+    #[serde(default)]
+    pub trail: Vec<String>,
 }
 
 /// An account to go on with.
@@ -129,6 +135,7 @@ impl FlowState {
             offered_account: None,
             is_account_computed: false,
             arrived: None,
+            trail: Vec::new(),
         };
         state.begin(rng);
         state
@@ -148,15 +155,28 @@ impl FlowState {
 pub type StateToken = String;
 
 /// Saves `state` under a fresh token.
-pub async fn save(ctx: &Ctx, kv: &Kv, state: &FlowState) -> Result<StateToken, KvError> {
+pub async fn save(ctx: &Ctx, kv: &Kv, state: &mut FlowState) -> Result<StateToken, KvError> {
     let token = format!("authflowstate_{}", ctx.rng.token());
-    kv.put_json(&key(&ctx.app, &token), state, LIFETIME_SECONDS, ctx.now).await?;
+    let name = stdx::sha256_hex(&token);
+    if state.trail.len() < TRAIL_MAX {
+        state.trail.push(name.clone());
+    }
+    kv.put_json(&key(&ctx.app, &name), state, LIFETIME_SECONDS, ctx.now).await?;
     Ok(token)
+}
+
+/// Forgets the states that led to the end of a flow: none of them is of use any more. The end has
+/// happened, so that nothing can fail here.
+pub async fn forget(ctx: &Ctx, kv: &Kv, state: &FlowState) {
+    let keys: Vec<Key> = state.trail.iter().map(|name| key(&ctx.app, name)).collect();
+    if let Err(error) = kv.delete_all(&keys).await {
+        tracing::warn!(%error, "the states of a finished flow stay until their time is over");
+    }
 }
 
 /// The state called `token`, unless it never was or is too old.
 pub async fn find(ctx: &Ctx, kv: &Kv, token: &str) -> Result<Option<FlowState>, KvError> {
-    kv.get_json(&key(&ctx.app, token), ctx.now).await
+    kv.get_json(&key(&ctx.app, &stdx::sha256_hex(token)), ctx.now).await
 }
 
 /// Claims the end of a flow for the caller: true once per flow.
@@ -170,7 +190,7 @@ pub async fn release_finish(ctx: &Ctx, kv: &Kv, flow_id: &str) -> Result<(), KvE
     kv.delete(&Key::new(&ctx.app.id, "authflow_finished", flow_id)).await
 }
 
-fn key(app: &App, token: &str) -> Key {
-    // Hashed, so that a dump of the cache is not a list of tokens.
-    Key::new(&app.id, "authflow_state", &stdx::sha256_hex(token))
+/// `name` is the token's hash, so that a dump of the cache is not a list of tokens.
+fn key(app: &App, name: &str) -> Key {
+    Key::new(&app.id, "authflow_state", name)
 }

@@ -70,8 +70,8 @@ impl Backend {
         either!(self, it => it.swap(key, change, until, now), it.swap(key, change, until, now))
     }
 
-    pub(crate) async fn delete(&self, key: &Key) -> Result<()> {
-        either!(self, it => it.delete(key), it.delete(key))
+    pub(crate) async fn delete(&self, keys: &[Key]) -> Result<()> {
+        either!(self, it => it.delete(keys), it.delete(keys))
     }
 
     pub(crate) async fn charge(

@@ -91,7 +91,12 @@ impl Kv {
     }
 
     pub async fn delete(&self, key: &Key) -> Result<()> {
-        self.0.delete(key).await
+        self.0.delete(std::slice::from_ref(key)).await
+    }
+
+    /// Deletes several in one round trip.
+    pub async fn delete_all(&self, keys: &[Key]) -> Result<()> {
+        self.0.delete(keys).await
     }
 
     /// Takes `weight` from a bucket if that much is left; a negative weight gives back.

@@ -83,8 +83,10 @@ impl Memory {
         matches
     }
 
-    pub(crate) fn delete(&self, key: &Key) {
-        self.shard(key).remove(key.as_str());
+    pub(crate) fn delete(&self, keys: &[Key]) {
+        for key in keys {
+            self.shard(key).remove(key.as_str());
+        }
     }
 
     pub(crate) fn charge(&self, key: &Key, rate: Rate, weight: f64, now: Timestamp) -> Charge {

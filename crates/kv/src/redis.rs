@@ -111,8 +111,13 @@ impl Redis {
         self.invoke("swap", script).await
     }
 
-    pub(crate) async fn delete(&self, key: &Key) -> Result<()> {
-        self.run("delete", Cmd::new().arg("DEL").arg(key.as_str())).await
+    pub(crate) async fn delete(&self, keys: &[Key]) -> Result<()> {
+        let mut command = Cmd::new();
+        command.arg("DEL");
+        for key in keys {
+            command.arg(key.as_str());
+        }
+        if keys.is_empty() { Ok(()) } else { self.run("delete", &mut command).await }
     }
 
     pub(crate) async fn charge(

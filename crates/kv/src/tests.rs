@@ -80,6 +80,18 @@ async fn a_deleted_value_is_gone(kv: &Kv) {
     assert_eq!(kv.get(&key, NOW).await.unwrap(), None);
 }
 
+async fn several_values_are_deleted_at_once(kv: &Kv) {
+    let keys = ["delete-1", "delete-2", "delete-3"].map(key);
+    for key in &keys {
+        kv.put(key, b"1", 10, NOW).await.unwrap();
+    }
+    kv.delete_all(&keys[..2]).await.unwrap();
+    kv.delete_all(&[]).await.unwrap();
+    assert_eq!(kv.get(&keys[0], NOW).await.unwrap(), None);
+    assert_eq!(kv.get(&keys[1], NOW).await.unwrap(), None);
+    assert!(kv.get(&keys[2], NOW).await.unwrap().is_some());
+}
+
 async fn an_empty_value_is_a_value(kv: &Kv) {
     let key = key("empty");
     kv.put(&key, b"", 10, NOW).await.unwrap();
@@ -192,6 +204,7 @@ conformance! {
     swapping_needs_the_current_value,
     of_two_swappers_one_wins,
     a_deleted_value_is_gone,
+    several_values_are_deleted_at_once,
     an_empty_value_is_a_value,
     a_bucket_allows_its_burst_and_then_one_per_interval,
     what_was_charged_can_be_given_back,
@@ -220,6 +233,7 @@ async fn a_server_that_is_not_there_is_an_error_value() {
         kv.take(&key, NOW).await.map(drop),
         kv.swap(&key, None, b"1", 10, NOW).await.map(drop),
         kv.delete(&key).await,
+        kv.delete_all(std::slice::from_ref(&key)).await,
         kv.charge(&key, rate, 1.0, NOW).await.map(drop),
         kv.publish("channel", b"1").await,
         kv.subscribe("channel").await.map(drop),

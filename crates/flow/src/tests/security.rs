@@ -54,9 +54,27 @@ async fn a_flow_finishes_once() {
     let cx = cx(&world, &ctx);
     let start = token(create(&cx, login(), Setting::default()).await.unwrap());
     let state = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    let beside = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
     let password = input("password correct horse");
     assert!(matches!(feed(&cx, &state, &password).await.unwrap(), Reply::Finished(_)));
     assert_eq!(refusal(feed(&cx, &state, &password).await.unwrap()), Refusal::FlowNotFound);
+    assert!(matches!(look(&cx, &beside).await.unwrap(), Reply::Asked(_)), "a state of its own");
+    assert_eq!(refusal(feed(&cx, &beside, &password).await.unwrap()), Refusal::FlowNotFound);
+}
+
+#[tokio::test]
+async fn the_states_that_led_to_the_end_go_with_it() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    assert!(matches!(look(&cx, &start).await.unwrap(), Reply::Asked(_)));
+    let finished = feed(&cx, &state, &input("password correct horse")).await.unwrap();
+    assert!(matches!(finished, Reply::Finished(_)));
+    for token in [start, state] {
+        assert_eq!(refusal(look(&cx, &token).await.unwrap()), Refusal::FlowNotFound);
+    }
 }
 
 #[tokio::test]
