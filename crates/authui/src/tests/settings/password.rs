@@ -107,3 +107,35 @@ async fn guessing_the_current_password_is_limited_as_at_sign_in() {
     let expected = "That was a lot of tries in a short time. Wait a little, then try again.";
     assert_eq!(slowed.form_error(), Some(expected));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allows() {
+    let world = World::without_authentication(
+        "authentication:
+  identities: [login_id]
+  primary_authenticators: [password]
+  lockout:
+    max_attempts: 3
+    history_duration: 1h
+    minimum_duration: 1m
+    maximum_duration: 5m
+    lockout_type: per_user
+    password: { enabled: true }",
+    )
+    .await;
+    alice(&world).await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let mut browser = world.browser_of(&domain::UserId::new("alice")).await;
+        guesses.spawn(async move {
+            let guess = format!("guess number {number}");
+            let fields = [("old_password", guess.as_str()), ("new_password", "another password")];
+            let page = browser.post(PATH, &fields).await;
+            (page.error_of("old_password").is_some(), page.form_error().is_some())
+        });
+    }
+    let answers = guesses.join_all().await;
+    let looked_at = answers.iter().filter(|it| **it == (true, false)).count();
+    let told_to_wait = answers.iter().filter(|it| **it == (false, true)).count();
+    assert_eq!((looked_at, told_to_wait), (3, 17), "{answers:?}");
+}
