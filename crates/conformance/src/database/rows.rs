@@ -42,7 +42,9 @@ pub fn from_sqlite(row: &SqliteRow) -> Result<Value> {
     for column in row.columns() {
         let at = column.ordinal();
         let value = row.try_get_raw(at)?;
-        let kind = value.type_info().name().to_owned();
+        // The type of a null is that of its column.
+        let kind =
+            if value.is_null() { "NULL".to_owned() } else { value.type_info().name().to_owned() };
         let declared = column.type_info().name().to_owned();
         let value = match kind.as_str() {
             "NULL" => Value::Null,
@@ -72,6 +74,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[tokio::test]
+    async fn on_sqlite_nothing_is_null_whatever_its_column_is() {
+        let database = super::super::Database::sqlite(std::path::Path::new(":memory:"));
+        let sql =
+            "SELECT name, n, age FROM (SELECT 1 AS n, CAST(NULL AS TEXT) AS name, NULL AS age)
+                   UNION ALL SELECT '{\"a\":1}', 2, 3";
+        let rows = database.query(sql).await.unwrap();
+        let expected = [
+            json!({ "name": null, "n": "1", "age": null }),
+            json!({ "name": { "a": 1 }, "n": "2", "age": "3" }),
+        ];
+        assert_eq!(rows, expected);
+        let script =
+            "CREATE TEMP TABLE it (name TEXT); INSERT INTO it VALUES (NULL); SELECT name FROM it";
+        assert_eq!(database.query(script).await.unwrap(), [json!({ "name": null })]);
+    }
 
     #[test]
     fn types_become_what_the_format_says() {
