@@ -17,4 +17,4 @@ pub use carry::{Lane, OperationOf, Retry, Sink, Undelivered, carry, due_lanes};
 pub use catalogue::{Event, MessageChannel, Stage, TerminationType, UserModel};
 pub use deliver::{Delivered, deliver};
 pub use hooks::Hooks;
-pub use record::{Source, TriggeredBy, record};
+pub use record::{Source, TriggeredBy, enqueue, record, record_outcome};

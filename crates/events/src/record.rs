@@ -52,20 +52,61 @@ impl TriggeredBy {
 ///
 /// If that is rolled back, it did not happen. Refusals are events too: commit them.
 pub async fn record(ctx: &Ctx, tx: &mut Tx, source: &Source, event: Event) -> Result<()> {
-    let told = crate::hooks::sinks_of(&ctx.app.config.hook, &event);
+    let context = context(ctx, source, event.user().map(|user| &user.id));
+    insert_event(ctx, tx, context, &event).await
+}
+
+/// Puts an event into the outbox that follows from one of its entries: it came about in the way in
+/// which that did.
+pub async fn record_outcome(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    entry: &OutboxEntry,
+    event: Event,
+) -> Result<()> {
+    let mut context = entry.context.clone();
+    context.insert("timestamp".to_owned(), json!(ctx.now.seconds()));
+    insert_event(ctx, tx, context, &event).await
+}
+
+/// Puts into the outbox what is carried as events are and is none: for one sink, under a type.
+pub async fn enqueue(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    source: &Source,
+    (sink, r#type): (&str, &str),
+    payload: Attributes,
+) -> Result<()> {
+    let context = context(ctx, source, None);
+    let entry = entry(ctx, tx, r#type.to_owned(), payload, context);
+    tx.outbox().insert(&entry, &[sink]).await
+}
+
+async fn insert_event(ctx: &Ctx, tx: &mut Tx, context: Attributes, event: &Event) -> Result<()> {
+    let told = crate::hooks::sinks_of(&ctx.app.config.hook, event);
     let sinks: Vec<&str> = [AUDIT_LOG].into_iter().chain(told.iter().map(String::as_str)).collect();
-    let entry = OutboxEntry {
+    let entry = entry(ctx, tx, event.type_name(), event.payload(), context);
+    tx.outbox().insert(&entry, &sinks).await
+}
+
+fn entry(
+    ctx: &Ctx,
+    tx: &Tx,
+    r#type: String,
+    payload: Attributes,
+    context: Attributes,
+) -> OutboxEntry {
+    OutboxEntry {
         seq: 0,
         app_id: tx.app().clone(),
         id: ctx.rng.uuid(),
         sink: String::new(),
-        r#type: event.type_name(),
-        payload: event.payload(),
-        context: context(ctx, source, event.user().map(|user| &user.id)),
+        r#type,
+        payload,
+        context,
         created_at: ctx.now,
         attempts: 0,
-    };
-    tx.outbox().insert(&entry, &sinks).await
+    }
 }
 
 pub(crate) fn context(ctx: &Ctx, source: &Source, user: Option<&UserId>) -> Attributes {

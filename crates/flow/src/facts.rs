@@ -144,6 +144,9 @@ pub struct RecoveryFact {
     pub target: Option<TargetFact>,
     /// Nobody, when whoever asks must not learn that there is nobody.
     pub user_id: Option<String>,
+    /// Whether the flow tells who has an account: then it is no secret that a gateway refused.
+    #[serde(default)]
+    pub is_told: bool,
     pub destination: Option<DestinationFact>,
     /// Set once a code is on its way, or seems to be.
     #[serde(default)]

@@ -47,7 +47,10 @@ async fn play(world: &World, flow: FlowRef, setting: Setting, script: &str) -> S
             secret.clone_into(&mut totp);
         }
         let typed = match line {
-            "code" | "link" => received(world),
+            "code" | "link" => {
+                world.deliver_messages().await;
+                received(world)
+            }
             "totp" => {
                 let code = accounts::totp::current_code(&Secret::new(totp.clone()), ctx.now);
                 json!({ "authentication": "secondary_totp", "code": code, "display_name": "" })

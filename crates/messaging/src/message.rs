@@ -1,10 +1,13 @@
 //! The messages that we write, under upstream's names.
 
 use appconfig::authenticator::OobChannel;
-use stdx::Secret;
+use events::{Event, MessageChannel};
+use serde::{Deserialize, Serialize};
+use stdx::{Secret, Timestamp};
 
 /// What a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     Verification,
     SetupPrimary,
@@ -12,6 +15,19 @@ pub enum Kind {
     AuthenticatePrimary,
     AuthenticateSecondary,
     ForgotPassword,
+}
+
+/// Who is written to, and who may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Addressee {
+    /// Somebody who is there, which is no secret: they are told when nothing can be sent.
+    Known,
+    /// Somebody who is there, which whoever asks must not learn.
+    Hidden,
+    /// Nobody, which whoever asks must not learn either: all is done that is done for somebody, but
+    /// for the sending.
+    Nobody,
 }
 
 /// What the person is to do with it.
@@ -28,6 +44,7 @@ pub enum Content {
 pub struct Message {
     pub kind: Kind,
     pub channel: OobChannel,
+    pub addressee: Addressee,
     /// An address, or a number in E.164.
     pub to: String,
     pub content: Content,
@@ -35,6 +52,8 @@ pub struct Message {
     pub language: String,
     /// Whether the person has a password, for a message about a lost one.
     pub has_password: bool,
+    /// When what is in it is worth nothing any more. Later it is not sent.
+    pub expires_at: Timestamp,
 }
 
 impl Kind {
@@ -89,6 +108,34 @@ impl Message {
         match &self.content {
             Content::Code(_) => "",
             Content::Link { url, .. } => url.reveal(),
+        }
+    }
+
+    /// The event that it went out.
+    pub(crate) fn sent(&self, sender: String) -> Event {
+        let (recipient, r#type) = (self.to.clone(), self.type_name().to_owned());
+        Event::MessageSent { channel: self.event_channel(), sender, recipient, r#type }
+    }
+
+    /// The event that it did not.
+    pub(crate) fn failed(&self, description: String) -> Event {
+        let recipient = self.to.clone();
+        Event::MessageFailed { channel: self.event_channel(), recipient, description }
+    }
+
+    /// The event that it was not to go out.
+    pub(crate) fn suppressed(&self) -> Event {
+        let (channel, recipient) = (self.event_channel(), self.to.clone());
+        let (name, r#type) = (channel.as_str(), self.type_name());
+        let description = format!("{name} ({type}) is suppressed in test mode");
+        Event::MessageSuppressed { channel, recipient, description }
+    }
+
+    const fn event_channel(&self) -> MessageChannel {
+        match self.channel {
+            OobChannel::Email => MessageChannel::Email,
+            OobChannel::Sms => MessageChannel::Sms,
+            OobChannel::Whatsapp => MessageChannel::Whatsapp,
         }
     }
 }

@@ -1,19 +1,21 @@
-//! Sending: limits first, then whoever carries it, and an event for what became of it.
+//! Sending: limits first, then the outbox or whoever carries it, and an event for what became of it.
+//!
+//! What goes by the outbox is sent after the answer. That is every mail, because a mail server that
+//! is slow or away is nobody's business but ours; and every message whose very existence would tell
+//! who has an account. Other text messages are handed over at once, and a gateway's no is told.
 
 use appconfig::authenticator::OobChannel;
 use ctx::Ctx;
-use events::{Event, Hooks, MessageChannel, Source, record};
+use events::{Event, Hooks, Sink as _, Source, record};
 use kv::Kv;
 use limits::{Charged, Exhausted, Limit, Subject};
-use outbound::{
-    Mail, MailError, Outbound, Sms, SmsError, SmsOutcome, SmsRefusal, WhatsappCode,
-    WhatsappOutcome, WhatsappRefusal,
-};
-use stdx::Secret;
+use outbound::{Outbound, SmsRefusal, WhatsappRefusal};
 use store::{Store, StoreError};
 
-use crate::compose;
-use crate::message::Message;
+use crate::carrier::Carrier;
+use crate::hand_over::{Failure, Taken, Ways, hand_over};
+use crate::letter;
+use crate::message::{Addressee, Message};
 
 /// What sending needs.
 #[derive(Clone, Copy)]
@@ -30,7 +32,12 @@ pub struct Messenger<'a> {
 #[derive(Debug)]
 #[must_use]
 pub enum Delivery {
-    Sent,
+    /// Somebody took it, and may tell us later by its id what became of it.
+    Sent {
+        message_id: Option<String>,
+    },
+    /// It is in the outbox, and goes after the answer.
+    Queued,
     /// By the project's or the installation's wish, it was not sent; nobody may notice.
     Suppressed,
     Refused(Undelivered),
@@ -51,126 +58,91 @@ pub enum Undelivered {
 /// What stops a message without being an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum MessagingError {
-    #[error("the message cannot be written")]
-    Template(#[from] minijinja::Error),
+    #[error("the project has no secret to seal messages with")]
+    Unsealable,
     #[error("the database did not answer")]
     Store(#[from] StoreError),
     #[error("the key-value store did not answer")]
     Kv(#[from] kv::KvError),
 }
 
-/// Sends a message. Never call it while a transaction is open.
+/// Sends a message, or sees to it that it is sent. Never call it while a transaction is open.
 pub async fn send(
     via: Messenger<'_>,
     source: &Source,
     message: &Message,
 ) -> Result<Delivery, MessagingError> {
-    if is_suppressed_by_project(via.ctx, message) {
-        return suppressed(via, source, message).await;
-    }
-    if let Err(exhausted) = charge(via, message).await? {
+    let by_project = is_suppressed_by_project(via.ctx, message);
+    if !by_project && let Err(exhausted) = charge(via, message).await? {
         return Ok(Delivery::Refused(Undelivered::Exhausted(exhausted)));
     }
-    if is_suppressed_by_plan(via.ctx, message) {
-        return suppressed(via, source, message).await;
+    let is_suppressed = by_project || is_suppressed_by_plan(via.ctx, message);
+    if message.channel == OobChannel::Email
+        && !is_suppressed
+        && !via.outbound.has_mail_server(via.ctx)
+    {
+        // So it is for everybody, and waiting would not change it.
+        refuse(via, source, message, "there is no mail server".to_owned()).await?;
+        return Ok(Delivery::Refused(Undelivered::Failed));
     }
-    let (sender, outcome) = match message.channel {
-        OobChannel::Email => mail(via, message).await?,
-        OobChannel::Sms => sms(via, message).await?,
-        OobChannel::Whatsapp => whatsapp(via, message).await,
-    };
-    let channel = channel_of(message.channel);
-    let recipient = message.to.clone();
-    match outcome {
-        Ok(()) => {
-            let r#type = message.type_name().to_owned();
-            let event = Event::MessageSent { channel, sender, recipient, r#type };
-            note(via, source, event).await?;
-            Ok(Delivery::Sent)
+    if message.addressee == Addressee::Nobody {
+        return queue(via, source, message).await;
+    }
+    if is_suppressed {
+        note(via, source, message.suppressed()).await?;
+        return Ok(Delivery::Suppressed);
+    }
+    match message.channel {
+        OobChannel::Email => queue(via, source, message).await,
+        OobChannel::Sms | OobChannel::Whatsapp if message.addressee == Addressee::Hidden => {
+            queue(via, source, message).await
         }
-        Err((undelivered, description)) => {
-            tracing::error!(channel = channel.as_str(), description, "a message was not sent");
-            note(via, source, Event::MessageFailed { channel, recipient, description }).await?;
+        OobChannel::Sms | OobChannel::Whatsapp => send_now(via, source, message).await,
+    }
+}
+
+/// Puts the message into the outbox: one write, whoever it is for.
+async fn queue(
+    via: Messenger<'_>,
+    source: &Source,
+    message: &Message,
+) -> Result<Delivery, MessagingError> {
+    let payload = letter::write(via.ctx, message).ok_or(MessagingError::Unsealable)?;
+    let sink = format!("{}{}", Carrier::KIND, message.channel.as_str());
+    let mut tx = via.store.write(&via.ctx.app.id).await?;
+    events::enqueue(via.ctx, &mut tx, source, (&sink, message.type_name()), payload).await?;
+    tx.commit().await?;
+    Ok(Delivery::Queued)
+}
+
+async fn send_now(
+    via: Messenger<'_>,
+    source: &Source,
+    message: &Message,
+) -> Result<Delivery, MessagingError> {
+    let ways = Ways { ctx: via.ctx, outbound: via.outbound, hooks: via.hooks };
+    match hand_over(ways, message).await {
+        Ok(Taken { sender, message_id }) => {
+            note(via, source, message.sent(sender)).await?;
+            Ok(Delivery::Sent { message_id })
+        }
+        Err(Failure { undelivered, description, .. }) => {
+            refuse(via, source, message, description).await?;
             Ok(Delivery::Refused(undelivered))
         }
     }
 }
 
-/// Whether it went out, or why not and what the event says of it.
-type Outcome = Result<(), (Undelivered, String)>;
-
-async fn mail(via: Messenger<'_>, message: &Message) -> Result<(String, Outcome), MessagingError> {
-    let ctx = via.ctx;
-    let written = compose::mail(ctx, message)?;
-    let from = compose::text(ctx, &message.language, "email.default.sender");
-    let reply_to = compose::text(ctx, &message.language, "email.default.reply-to");
-    let mail = Mail {
-        from: from.clone(),
-        reply_to: Some(reply_to).filter(|it| !it.is_empty()),
-        to: message.to.clone(),
-        subject: written.subject,
-        text: written.text,
-        html: Some(written.html),
-    };
-    let sent = via.outbound.send_mail(ctx, &mail).await;
-    Ok((from, sent.map_err(|error| (Undelivered::Failed, mail_description(&error)))))
-}
-
-async fn sms(via: Messenger<'_>, message: &Message) -> Result<(String, Outcome), MessagingError> {
-    let ctx = via.ctx;
-    let sender = compose::text(ctx, &message.language, "sms.default.sender");
-    let sms = Sms {
-        to: message.to.clone(),
-        sender: sender.clone(),
-        text: compose::sms(ctx, message)?,
-        template_name: compose::sms_template(message),
-        language: message.language.clone(),
-        variables: compose::variables(ctx, message),
-    };
-    let outcome = match via.hooks.send_sms(ctx, &sms).await {
-        Ok(SmsOutcome::Sent) => Ok(()),
-        Ok(SmsOutcome::Refused(refusal)) => {
-            let description = format!("{:?}: {}", refusal.kind, refusal.code);
-            Err((Undelivered::Gateway(refusal), description))
-        }
-        // Scripts were run by then.
-        Ok(SmsOutcome::Script(_)) => {
-            Err((Undelivered::Failed, "a script cannot hand on to another".to_owned()))
-        }
-        Err(error) => Err((Undelivered::Failed, sms_description(&error))),
-    };
-    Ok((sender, outcome))
-}
-
-/// Meta chose the template and the sender: we only have the code.
-async fn whatsapp(via: Messenger<'_>, message: &Message) -> (String, Outcome) {
-    let code = WhatsappCode {
-        to: message.to.clone(),
-        code: Secret::new(message.code().to_owned()),
-        language: message.language.clone(),
-    };
-    let outcome = match via.outbound.send_whatsapp(via.ctx, &code).await {
-        Ok(WhatsappOutcome::Taken { .. }) => Ok(()),
-        Ok(WhatsappOutcome::Refused(refusal)) => {
-            let description = format!("{refusal:?}");
-            Err((Undelivered::Whatsapp(refusal), description))
-        }
-        Err(error) => Err((Undelivered::Failed, with_causes(&error))),
-    };
-    (String::new(), outcome)
-}
-
-async fn suppressed(
+/// Says in the log and in an event that a message was not sent.
+async fn refuse(
     via: Messenger<'_>,
     source: &Source,
     message: &Message,
-) -> Result<Delivery, MessagingError> {
-    let channel = channel_of(message.channel);
-    let recipient = message.to.clone();
-    let description =
-        format!("{} ({}) is suppressed in test mode", channel.as_str(), message.type_name());
-    note(via, source, Event::MessageSuppressed { channel, recipient, description }).await?;
-    Ok(Delivery::Suppressed)
+    description: String,
+) -> Result<(), MessagingError> {
+    let channel = message.channel.as_str();
+    tracing::error!(channel, description, "a message was not sent");
+    note(via, source, message.failed(description)).await
 }
 
 async fn note(via: Messenger<'_>, source: &Source, event: Event) -> Result<(), MessagingError> {
@@ -212,31 +184,4 @@ fn is_suppressed_by_plan(ctx: &Ctx, message: &Message) -> bool {
         OobChannel::Sms => features.sms.suppressed,
         OobChannel::Whatsapp => features.whatsapp.suppressed,
     }
-}
-
-const fn channel_of(channel: OobChannel) -> MessageChannel {
-    match channel {
-        OobChannel::Email => MessageChannel::Email,
-        OobChannel::Sms => MessageChannel::Sms,
-        OobChannel::Whatsapp => MessageChannel::Whatsapp,
-    }
-}
-
-fn mail_description(error: &MailError) -> String {
-    with_causes(error)
-}
-
-fn sms_description(error: &SmsError) -> String {
-    with_causes(error)
-}
-
-/// The sentence with its causes. Errors of `outbound` name no secrets.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut description = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        description = format!("{description}: {error}");
-        cause = error.source();
-    }
-    description
 }

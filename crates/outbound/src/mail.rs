@@ -24,6 +24,8 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// A mail to one person. It prints without what it says, which is a code more often than not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// Its own among all mails, and the same when it is sent again.
+    pub id: String,
     /// An address, with or without a name. A server with a sender of its own has its way.
     pub from: String,
     pub reply_to: Option<String>,
@@ -83,6 +85,11 @@ impl Outbound {
         tokio::time::timeout(SEND_TIMEOUT, sending).await.map_err(|_| MailError::Timeout)?
     }
 
+    /// Whether mail can be sent at all, or kept.
+    pub fn has_mail_server(&self, ctx: &Ctx) -> bool {
+        self.0.kept.is_some() || self.mail_server(ctx).is_some()
+    }
+
     async fn send_by(&self, server: &SmtpServer, message: Message) -> Result<(), MailError> {
         let transport = self.0.transports.find(server, true)?;
         let mut outcome = transport.send(message.clone()).await;
@@ -116,7 +123,7 @@ impl Outbound {
 
 fn compose(ctx: &Ctx, mail: &Mail, server: &SmtpServer) -> Result<Message, MailError> {
     let from = mailbox("from", server.sender.as_ref().unwrap_or(&mail.from))?;
-    let id = format!("<{}@{}>", ctx.rng.uuid(), from.email.domain());
+    let id = format!("<{}@{}>", mail.id, from.email.domain());
     let seconds = u64::try_from(ctx.now.seconds()).unwrap_or_default();
     let mut builder = Message::builder()
         .from(from)

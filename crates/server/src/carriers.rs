@@ -9,6 +9,7 @@ use std::time::Duration;
 use ctx::{Caller, Ctx};
 use domain::AppId;
 use events::{Lane, Sink};
+use messaging::Carrier;
 use tokio::task::{Id, JoinSet};
 use web::Platform;
 
@@ -47,6 +48,15 @@ pub async fn carry<S: Sink + Clone + 'static>(platform: Platform, sink: S) {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// What carries messages to people.
+pub fn of_messages(platform: &Platform) -> Carrier {
+    Carrier {
+        store: platform.store.clone(),
+        outbound: platform.outbound.clone(),
+        hooks: platform.hooks.clone(),
     }
 }
 

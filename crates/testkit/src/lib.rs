@@ -13,4 +13,4 @@ pub use client::{Answer, Client};
 pub use device_key::DeviceKey;
 pub use elsewhere::Elsewhere;
 pub use passkey::Device;
-pub use world::{START, World};
+pub use world::{START, World, app};

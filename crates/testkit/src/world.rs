@@ -9,10 +9,11 @@ use accounts::login_id::{self, Lists};
 use accounts::password::{self, Prepared};
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use ctx::{App, Caller, Ctx, Parts};
-use domain::{AuthenticatorKind, UserId};
+use domain::{AppId, AuthenticatorKind, UserId};
 use events::Hooks;
 use jose::SigningKeys;
 use kv::Kv;
+use messaging::Carrier;
 use outbound::Outbound;
 use serde_json::json;
 use sessions::Sessions;
@@ -47,7 +48,12 @@ impl World {
 
     /// The same on resources of the test's own choosing.
     pub fn on(yaml: &str, store: Store, kv: Kv) -> Self {
-        let app = Arc::new(app(yaml));
+        Self::of(app(yaml), store, kv)
+    }
+
+    /// The same with a project of the test's own making.
+    pub fn of(app: App, store: Store, kv: Kv) -> Self {
+        let app = Arc::new(app);
         let now = Arc::new(AtomicI64::new(START.0));
         let clock = now.clone();
         let apps = Apps::default();
@@ -85,6 +91,20 @@ impl World {
         self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 
+    /// Has everything carried that waits in the outbox for people.
+    pub async fn deliver_messages(&self) {
+        let Platform { store, outbound, hooks, .. } = self.platform.clone();
+        let carrier = Carrier { store, outbound, hooks };
+        let operation_of = |_: &AppId| Some(self.ctx());
+        let now = || self.platform.clock.now();
+        let store = &self.platform.store;
+        let lanes = events::due_lanes::<Carrier>(store, now()).await.expect("lanes");
+        for lane in lanes {
+            let carried = events::carry(store, &carrier, &lane, &operation_of, &now);
+            carried.await.expect("carried");
+        }
+    }
+
     /// Somebody who signed up earlier, with a login ID of the key `key`.
     pub async fn person(&self, key: &str, login_id: &str, password: &str) -> UserId {
         let ctx = self.ctx();
@@ -108,14 +128,8 @@ impl World {
     }
 }
 
-/// What the project shares with the provider `github`.
-fn secrets() -> Secrets {
-    let github = json!({ "items": [{ "alias": "github", "client_secret": "hush" }] });
-    let sso_oauth_client = serde_json::from_value(github).expect("the credentials of a client");
-    Secrets { sso_oauth_client: Some(sso_oauth_client), ..Secrets::default() }
-}
-
-fn app(yaml: &str) -> App {
+/// The project that [`World::new`] makes of `yaml`.
+pub fn app(yaml: &str) -> App {
     let mut text = "id: test\nhttp: { public_origin: \"http://localhost:3000\" }\n".to_owned();
     if !yaml.contains("identity:") {
         text.push_str(
@@ -145,4 +159,14 @@ fn app(yaml: &str) -> App {
         theme: json!({}),
     };
     App::new(parts).expect("a public origin")
+}
+
+/// What messages are sealed with while they wait, and what the project shares with the provider
+/// `github`.
+fn secrets() -> Secrets {
+    let key = json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
+    let csrf = serde_json::from_value(json!({ "keys": [key] })).expect("a set of keys");
+    let github = json!({ "items": [{ "alias": "github", "client_secret": "hush" }] });
+    let sso_oauth_client = serde_json::from_value(github).expect("the credentials of a client");
+    Secrets { csrf: Some(csrf), sso_oauth_client: Some(sso_oauth_client), ..Secrets::default() }
 }

@@ -93,7 +93,7 @@ impl Otp<'_> {
     }
 
     /// Seconds for which what is sent can be used.
-    pub(super) fn lifetime_seconds(&self, ctx: &Ctx) -> i64 {
+    pub fn lifetime_seconds(&self, ctx: &Ctx) -> i64 {
         let config = &ctx.app.config;
         let by_form = |periods: &appconfig::authenticator::OtpValidPeriods| match self.form {
             Form::Code => periods.code.clone(),

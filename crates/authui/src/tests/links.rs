@@ -29,6 +29,7 @@ impl<'a> Elsewhere<'a> {
             let reply = walker.feed(input).await;
             walker.keep(reply);
         }
+        world.deliver_messages().await;
         walker
     }
 

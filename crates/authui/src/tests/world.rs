@@ -63,13 +63,20 @@ oauth:
     let parts = Parts {
         config: AppConfig::parse(&text).unwrap(),
         features: FeatureConfig::default(),
-        secrets: Secrets::default(),
+        secrets: secrets(),
         keys: KEYS.clone(),
         templates: builtin::templates(catalogue.clone()),
         catalogue,
         theme: serde_json::json!({}),
     };
     App::new(parts).unwrap()
+}
+
+/// What messages are sealed with while they wait.
+fn secrets() -> Secrets {
+    let key = serde_json::json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
+    let keys = serde_json::from_value(serde_json::json!({ "keys": [key] })).unwrap();
+    Secrets { csrf: Some(keys), ..Secrets::default() }
 }
 
 pub(crate) struct World {
@@ -136,6 +143,17 @@ impl World {
 
     pub(crate) fn sleep(&self, seconds: i64) {
         self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// Has everything carried that waits in the outbox for people.
+    pub(crate) async fn deliver_messages(&self) {
+        let Platform { store, outbound, hooks, .. } = self.platform.clone();
+        let carrier = messaging::Carrier { store, outbound, hooks };
+        let now = || self.ctx().now;
+        for lane in events::due_lanes::<messaging::Carrier>(&self.store, now()).await.unwrap() {
+            let operation_of = |_: &domain::AppId| Some(self.ctx());
+            events::carry(&self.store, &carrier, &lane, &operation_of, &now).await.unwrap();
+        }
     }
 
     /// A browser that has been nowhere yet.

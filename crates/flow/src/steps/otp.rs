@@ -9,7 +9,7 @@ use appconfig::flow::FlowStep;
 use domain::{AuthenticatorType, UserId};
 use limits::Scope;
 use limits::lockout::Method;
-use messaging::{Content, Delivery, Message, Messenger, Undelivered};
+use messaging::{Addressee, Content, Delivery, Message, Messenger, Undelivered};
 use serde_json::{Value, json};
 use stdx::Secret;
 
@@ -286,10 +286,12 @@ async fn send(
     let message = Message {
         kind: stage.message_kind(),
         channel,
+        addressee: Addressee::Known,
         to: stage.target.as_str().to_owned(),
         content,
         language: language(cx, state),
         has_password: false,
+        expires_at: cx.ctx.now.plus_seconds(stage.otp(channel).lifetime_seconds(cx.ctx)),
     };
     deliver(cx, state, &message).await
 }
@@ -305,7 +307,7 @@ pub fn content(cx: &FlowCx<'_>, form: Form, code: Secret<String>, path: &str) ->
     }
 }
 
-/// Hands a message over. `None` when it went out, or nobody may notice that it did not.
+/// Hands a message over. `None` when it goes out, or nobody may notice that it does not.
 pub async fn deliver(
     cx: &FlowCx<'_>,
     state: &FlowState,
@@ -320,7 +322,7 @@ pub async fn deliver(
     };
     let source = record::source(cx, &state.setting);
     Ok(match messaging::send(via, &source, message).await? {
-        Delivery::Sent | Delivery::Suppressed => None,
+        Delivery::Sent { .. } | Delivery::Queued | Delivery::Suppressed => None,
         Delivery::Refused(Undelivered::Exhausted(exhausted)) => {
             record::limit_exhausted(cx, &exhausted).await?;
             Some(Refusal::RateLimited(exhausted))

@@ -91,6 +91,7 @@ async fn a_code_is_not_sent_again_at_once() {
         > {"resend": true}
         ! RateLimited {"bucket_name":"OOBOTPCooldownEmail","rate_limit":{"name":"authentication.oob_otp.email.trigger.cooldown","group":"authentication.oob_otp.email.trigger"},"rate_limit_name":"authentication.oob_otp.email.trigger"}
     "#]].assert_eq(&play(&world, signup(), Setting::default(), script).await);
+    world.deliver_messages().await;
     let sent = world.platform.outbound.kept(&world.app.id).len();
     assert_eq!(sent, 1, "one message for one code");
 }
@@ -146,5 +147,12 @@ async fn nobody_learns_by_recovery_who_has_an_account() {
     let of_known = play(&world, recovery(), Setting::default(), known).await;
     let of_unknown = play(&world, recovery(), Setting::default(), unknown).await;
     assert_eq!(of_known.replace("alice", "nobodyy"), of_unknown);
+    let now = world.ctx().now;
+    let mut tx = world.platform.store.write(&world.app.id).await.unwrap();
+    let waiting = tx.outbox().claim("message:email", now, now, 10).await.unwrap();
+    drop(tx);
+    let [one, other] = waiting.try_into().expect("a row for each, whoever they are");
+    assert_eq!((one.r#type, one.payload.len()), (other.r#type, other.payload.len()));
+    world.deliver_messages().await;
     assert_eq!(world.platform.outbound.kept(&world.app.id).len(), 1);
 }

@@ -171,6 +171,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 
 fn mail() -> Mail {
     Mail {
+        id: "b1".to_owned(),
         from: "Shop <no-reply@example.com>".into(),
         reply_to: Some("help@example.com".into()),
         to: "jane@example.com".into(),

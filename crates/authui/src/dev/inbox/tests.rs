@@ -9,6 +9,7 @@ async fn a_message_is_read_with_its_codes_and_links() {
     let text =
         "482913 is your code.\nOr open http://localhost:3000/verify?code=482913 now, by 2026.";
     let mail = Mail {
+        id: "b1".to_owned(),
         from: "no-reply@example.com".to_owned(),
         reply_to: None,
         to: "mei@example.com".to_owned(),

@@ -49,6 +49,7 @@ pub async fn take(
     state.facts.recovery = Some(RecoveryFact {
         login_id: login_id.login_id.clone(),
         target,
+        is_told: tells,
         user_id: found.as_ref().map(|it| it.user_id().as_str().to_owned()),
         ..RecoveryFact::default()
     });

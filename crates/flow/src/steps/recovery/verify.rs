@@ -3,7 +3,7 @@
 use accounts::otp::{self, Asking, Generated, Proof, Verified};
 use appconfig::flow::FlowStep;
 use domain::{AuthenticatorKind, UserId};
-use messaging::{Kind, Message};
+use messaging::{Addressee, Kind, Message};
 use serde_json::{Value, json};
 use stdx::Secret;
 
@@ -98,7 +98,7 @@ fn known(state: &FlowState) -> Result<(&RecoveryFact, &DestinationFact), FlowErr
     Ok((recovery, recovery.destination.as_ref().ok_or_else(missing)?))
 }
 
-/// Sends a code, or does as if: where nobody is reached, the limits are charged all the same.
+/// Sends a code, or does as if: where nobody is reached, all is done but the sending.
 async fn send(
     cx: &FlowCx<'_>,
     state: &FlowState,
@@ -122,22 +122,28 @@ async fn send(
         }
         Err(error) => return Err(stopped(error)),
     };
-    let Some(user) = user.filter(|_| select::is_somewhere(&destination.target)) else {
-        return Ok(None);
-    };
+    // What is done for somebody is done for nobody, too, so that time tells nothing.
+    let is_somebody = user.is_some() && select::is_somewhere(&destination.target);
+    let is_told = known(state)?.0.is_told;
+    let asked = user.unwrap_or_else(|| UserId::new(""));
     let mut tx = cx.store.read(&cx.ctx.app.id).await?;
     let kind = AuthenticatorKind::Primary;
-    let has_password = tx.authenticators().find_password(&user, kind).await?.is_some();
+    let has_password = tx.authenticators().find_password(&asked, kind).await?.is_some();
     drop(tx);
-    let form = otp_of(destination).form;
-    let content = codes::content(cx, form, code, "/authflow/v2/reset_password");
+    let otp = otp_of(destination);
     let message = Message {
         kind: Kind::ForgotPassword,
-        channel: otp_of(destination).channel,
+        channel: otp.channel,
+        addressee: match (is_somebody, is_told) {
+            (true, true) => Addressee::Known,
+            (true, false) => Addressee::Hidden,
+            (false, _) => Addressee::Nobody,
+        },
         to: destination.target.as_str().to_owned(),
-        content,
+        content: codes::content(cx, otp.form, code, "/authflow/v2/reset_password"),
         language: codes::language(cx, state),
         has_password,
+        expires_at: cx.ctx.now.plus_seconds(otp.lifetime_seconds(cx.ctx)),
     };
     codes::deliver(cx, state, &message).await
 }
