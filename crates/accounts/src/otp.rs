@@ -59,6 +59,8 @@ pub struct Standing {
     pub can_check: bool,
     /// Whether too many guesses have made it worthless.
     pub too_many_attempts: bool,
+    /// By this the gateway tells what became of the message, if it does.
+    pub message_id: Option<String>,
 }
 
 /// Makes a code, in place of one that may be there. The caller sends it.
@@ -107,8 +109,26 @@ pub async fn inspect(
         can_check: kept.as_ref().is_some_and(|it| {
             !it.consumed && asking.room.is_some_and(|room| it.is_approved_for(room))
         }),
-        too_many_attempts: kept.is_some_and(|it| otp.is_worn_out(ctx, it.failed)),
+        too_many_attempts: kept.as_ref().is_some_and(|it| otp.is_worn_out(ctx, it.failed)),
+        message_id: kept.and_then(|it| it.message_id),
     })
+}
+
+/// Notes the id under which a gateway took the message with the code.
+///
+/// When somebody tries the code at the same moment, theirs counts, and what the gateway tells is
+/// asked of nobody.
+pub async fn note_message(
+    ctx: &Ctx,
+    kv: &Kv,
+    otp: Otp<'_>,
+    message_id: &str,
+) -> Result<(), AccountError> {
+    if let Some((kept, current)) = Kept::find(ctx, kv, otp).await? {
+        let noted = Kept { message_id: Some(message_id.to_owned()), ..kept };
+        noted.swap(ctx, kv, otp, &current).await?;
+    }
+    Ok(())
 }
 
 /// A project may fix the codes of some addresses, an installation those of all.

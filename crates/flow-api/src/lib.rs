@@ -2,7 +2,7 @@
 //!
 //! Three endpoints under `/api/v1/authentication_flows`: start a flow, hand inputs to one of
 //! its states, look at a state again. The hosted pages ask the same engine; nothing here
-//! decides anything.
+//! decides anything. Beside them is the webhook by which a flow learns whether its message arrived.
 
 mod body;
 mod browser;
@@ -13,9 +13,10 @@ mod input;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod whatsapp;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
 use ctx::Ctx;
 use flow::FlowCx;
 use web::Platform;
@@ -30,6 +31,7 @@ pub fn router() -> Router<Platform> {
         .route("/api/v1/authentication_flows", post(create::create))
         .route("/api/v1/authentication_flows/states", post(input::look))
         .route("/api/v1/authentication_flows/states/input", post(input::input))
+        .route("/whatsapp/webhook", get(whatsapp::challenge).post(whatsapp::told))
 }
 
 /// What the flow engine is given for one request.

@@ -8,17 +8,20 @@ use appconfig::authenticator::OobChannel;
 use ctx::Ctx;
 use domain::OutboxEntry;
 use events::{Event, Hooks, Retry, Sink, Undelivered};
+use kv::Kv;
 use outbound::Outbound;
 use store::{Store, StoreError};
 
-use crate::hand_over::{Ways, hand_over};
-use crate::letter;
+use crate::hand_over::{Taken, Ways, hand_over};
 use crate::message::{Addressee, Message};
+use crate::send::MessagingError;
+use crate::{letter, status};
 
 /// Carries messages. Cheap to clone.
 #[derive(Clone)]
 pub struct Carrier {
     pub store: Store,
+    pub kv: Kv,
     pub outbound: Outbound,
     pub hooks: Hooks,
 }
@@ -50,7 +53,7 @@ impl Sink for Carrier {
         match hand_over(ways, &message).await {
             Ok(taken) => {
                 // On record or not, it went: it is not sent again for the sake of the record.
-                if let Err(error) = self.note(ctx, entry, message.sent(taken.sender)).await {
+                if let Err(error) = self.note_sent(ctx, entry, &message, taken).await {
                     let cause = &error as &dyn std::error::Error;
                     tracing::error!(entry = entry.id, cause, "a sent message is not on record");
                 }
@@ -65,6 +68,19 @@ impl Sink for Carrier {
 }
 
 impl Carrier {
+    async fn note_sent(
+        &self,
+        ctx: &Ctx,
+        entry: &OutboxEntry,
+        message: &Message,
+        taken: Taken,
+    ) -> Result<(), MessagingError> {
+        if let Some(message_id) = &taken.message_id {
+            status::expect(ctx, &self.kv, message_id).await?;
+        }
+        Ok(self.note(ctx, entry, message.sent(taken.sender)).await?)
+    }
+
     /// It will not be sent.
     async fn note_failure(
         &self,

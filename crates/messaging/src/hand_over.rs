@@ -103,7 +103,7 @@ async fn whatsapp(ways: Ways<'_>, message: &Message) -> Result<Taken, Failure> {
     };
     match ways.outbound.send_whatsapp(ways.ctx, &code).await {
         Ok(WhatsappOutcome::Taken { message_id }) => {
-            Ok(Taken { sender: String::new(), message_id: Some(message_id) })
+            Ok(Taken { sender: String::new(), message_id })
         }
         Ok(WhatsappOutcome::Refused(refusal)) => {
             Err(Failure::of(Undelivered::Whatsapp(refusal), format!("{refusal:?}")))

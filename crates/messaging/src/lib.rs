@@ -11,6 +11,7 @@ mod letter;
 mod message;
 mod seal;
 mod send;
+pub mod status;
 
 pub use carrier::Carrier;
 pub use message::{Addressee, Content, Kind, Message};

@@ -16,6 +16,7 @@ use crate::carrier::Carrier;
 use crate::hand_over::{Failure, Taken, Ways, hand_over};
 use crate::letter;
 use crate::message::{Addressee, Message};
+use crate::status;
 
 /// What sending needs.
 #[derive(Clone, Copy)]
@@ -123,6 +124,9 @@ async fn send_now(
     let ways = Ways { ctx: via.ctx, outbound: via.outbound, hooks: via.hooks };
     match hand_over(ways, message).await {
         Ok(Taken { sender, message_id }) => {
+            if let Some(message_id) = &message_id {
+                status::expect(via.ctx, via.kv, message_id).await?;
+            }
             note(via, source, message.sent(sender)).await?;
             Ok(Delivery::Sent { message_id })
         }

@@ -36,8 +36,9 @@ pub struct WhatsappCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum WhatsappOutcome {
-    /// Meta took it. By its id Meta tells us later what became of it.
-    Taken { message_id: String },
+    /// Meta took it. By its id Meta tells us later what became of it; of one that was kept instead,
+    /// nobody will.
+    Taken { message_id: Option<String> },
     /// Meta did not, with its code.
     Refused(WhatsappRefusal),
 }
@@ -80,7 +81,7 @@ impl Outbound {
     ) -> Result<WhatsappOutcome, WhatsappError> {
         if let Some(kept) = &self.0.kept {
             kept.keep(ctx, KeptMessage::new(Channel::Whatsapp, &message.to, message.code.reveal()));
-            return Ok(WhatsappOutcome::Taken { message_id: ctx.rng.uuid() });
+            return Ok(WhatsappOutcome::Taken { message_id: None });
         }
         let own = ctx.app.config.messaging.whatsapp.api_type;
         let api_type = own.or(self.0.settings.whatsapp_api_type);
@@ -115,7 +116,7 @@ impl Outbound {
         let body: Value = answer.json()?;
         if answer.status.is_success() {
             let id = body["messages"][0]["id"].as_str().ok_or_else(|| answer.unreadable())?;
-            return Ok(WhatsappOutcome::Taken { message_id: id.to_owned() });
+            return Ok(WhatsappOutcome::Taken { message_id: Some(id.to_owned()) });
         }
         let code = body["error"]["code"].as_i64().ok_or_else(|| answer.unreadable())?;
         Ok(WhatsappOutcome::Refused(match code {

@@ -55,6 +55,7 @@ pub async fn carry<S: Sink + Clone + 'static>(platform: Platform, sink: S) {
 pub fn of_messages(platform: &Platform) -> Carrier {
     Carrier {
         store: platform.store.clone(),
+        kv: platform.kv.clone(),
         outbound: platform.outbound.clone(),
         hooks: platform.hooks.clone(),
     }

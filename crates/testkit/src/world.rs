@@ -93,8 +93,8 @@ impl World {
 
     /// Has everything carried that waits in the outbox for people.
     pub async fn deliver_messages(&self) {
-        let Platform { store, outbound, hooks, .. } = self.platform.clone();
-        let carrier = Carrier { store, outbound, hooks };
+        let Platform { store, kv, outbound, hooks, .. } = self.platform.clone();
+        let carrier = Carrier { store, kv, outbound, hooks };
         let operation_of = |_: &AppId| Some(self.ctx());
         let now = || self.platform.clock.now();
         let store = &self.platform.store;

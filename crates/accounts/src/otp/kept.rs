@@ -20,6 +20,9 @@ pub(super) struct Kept {
     /// Wrong guesses.
     pub failed: i64,
     pub room: Option<String>,
+    /// By this the gateway tells what became of the message, if it does.
+    #[serde(default)]
+    pub message_id: Option<String>,
 }
 
 /// Where a link leads, for whoever follows it.
@@ -40,6 +43,7 @@ impl Kept {
             approved: false,
             failed: 0,
             room: asking.room.map(str::to_owned),
+            message_id: None,
         }
     }
 

@@ -147,8 +147,8 @@ impl World {
 
     /// Has everything carried that waits in the outbox for people.
     pub(crate) async fn deliver_messages(&self) {
-        let Platform { store, outbound, hooks, .. } = self.platform.clone();
-        let carrier = messaging::Carrier { store, outbound, hooks };
+        let Platform { store, kv, outbound, hooks, .. } = self.platform.clone();
+        let carrier = messaging::Carrier { store, kv, outbound, hooks };
         let now = || self.ctx().now;
         for lane in events::due_lanes::<messaging::Carrier>(&self.store, now()).await.unwrap() {
             let operation_of = |_: &domain::AppId| Some(self.ctx());

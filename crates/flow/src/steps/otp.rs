@@ -9,7 +9,7 @@ use appconfig::flow::FlowStep;
 use domain::{AuthenticatorType, UserId};
 use limits::Scope;
 use limits::lockout::Method;
-use messaging::{Addressee, Content, Delivery, Message, Messenger, Undelivered};
+use messaging::{Addressee, Content, Delivery, Message, Messenger, Undelivered, status};
 use serde_json::{Value, json};
 use stdx::Secret;
 
@@ -112,8 +112,9 @@ pub async fn ask(
                 "can_resend_at": standing.can_resend_at.to_rfc3339(),
                 "can_check": standing.can_check,
                 "failed_attempt_rate_limit_exceeded": standing.too_many_attempts,
-                "delivery_status": "sent",
             });
+            let message_id = standing.message_id.as_deref();
+            describe_delivery(cx, channel, message_id, &mut data).await?;
             if stage.form == Form::Link {
                 data["websocket_url"] = json!(websocket_url(cx, &stage.room));
             }
@@ -122,6 +123,36 @@ pub async fn ask(
     };
     ask.authentication = stage.authentication();
     Ok(ask)
+}
+
+/// What is known of whether the message arrived.
+async fn describe_delivery(
+    cx: &FlowCx<'_>,
+    channel: OobChannel,
+    message_id: Option<&str>,
+    data: &mut Value,
+) -> Result<(), FlowError> {
+    let standing = status::standing(cx.ctx, cx.kv, channel, message_id).await?;
+    data["delivery_status"] = json!(match standing {
+        status::Standing::Sending => "sending",
+        status::Standing::Sent => "sent",
+        status::Standing::Failed(_) => "failed",
+    });
+    if let status::Standing::Failed(why) = standing {
+        let (name, code, message) = match why {
+            status::Undeliverable::Unreachable => ("BadRequest", 400, "whatsapp undeliverable"),
+            status::Undeliverable::Unexpected => {
+                ("InternalError", 500, "unexpected whatsapp status")
+            }
+            status::Undeliverable::Silent => {
+                ("InternalError", 500, "whatsapp has not said whether the message arrived")
+            }
+        };
+        let reason = why.reason();
+        data["delivery_error"] =
+            json!({ "name": name, "reason": reason, "message": message, "code": code });
+    }
+    Ok(())
 }
 
 fn shape(form: Form) -> Shape {
@@ -293,7 +324,12 @@ async fn send(
         has_password: false,
         expires_at: cx.ctx.now.plus_seconds(stage.otp(channel).lifetime_seconds(cx.ctx)),
     };
-    deliver(cx, state, &message).await
+    let delivery = hand_over(cx, state, &message).await?;
+    if let Delivery::Sent { message_id: Some(message_id) } = &delivery {
+        let noted = otp::note_message(cx.ctx, cx.kv, stage.otp(channel), message_id).await;
+        noted.map_err(stopped)?;
+    }
+    refusal_of_delivery(cx, delivery).await
 }
 
 /// What is in the message: the code, or the address of ours at `path` that carries it.
@@ -313,6 +349,15 @@ pub async fn deliver(
     state: &FlowState,
     message: &Message,
 ) -> Result<Option<Refusal>, FlowError> {
+    let delivery = hand_over(cx, state, message).await?;
+    refusal_of_delivery(cx, delivery).await
+}
+
+async fn hand_over(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    message: &Message,
+) -> Result<Delivery, FlowError> {
     let via = Messenger {
         ctx: cx.ctx,
         store: cx.store,
@@ -321,20 +366,26 @@ pub async fn deliver(
         hooks: cx.hooks,
     };
     let source = record::source(cx, &state.setting);
-    Ok(match messaging::send(via, &source, message).await? {
-        Delivery::Sent { .. } | Delivery::Queued | Delivery::Suppressed => None,
-        Delivery::Refused(Undelivered::Exhausted(exhausted)) => {
+    Ok(messaging::send(via, &source, message).await?)
+}
+
+async fn refusal_of_delivery(
+    cx: &FlowCx<'_>,
+    delivery: Delivery,
+) -> Result<Option<Refusal>, FlowError> {
+    let undelivered = match delivery {
+        Delivery::Sent { .. } | Delivery::Queued | Delivery::Suppressed => return Ok(None),
+        Delivery::Refused(undelivered) => undelivered,
+    };
+    Ok(Some(match undelivered {
+        Undelivered::Exhausted(exhausted) => {
             record::limit_exhausted(cx, &exhausted).await?;
-            Some(Refusal::RateLimited(exhausted))
+            Refusal::RateLimited(exhausted)
         }
-        Delivery::Refused(Undelivered::Gateway(refusal)) => {
-            Some(Refusal::MessageRefused(refusal.kind.reason()))
-        }
-        Delivery::Refused(Undelivered::Whatsapp(refusal)) => {
-            Some(Refusal::MessageRefused(refusal.reason()))
-        }
-        Delivery::Refused(Undelivered::Failed) => Some(Refusal::MessageRefused(None)),
-    })
+        Undelivered::Gateway(refusal) => Refusal::MessageRefused(refusal.kind.reason()),
+        Undelivered::Whatsapp(refusal) => Refusal::MessageRefused(refusal.reason()),
+        Undelivered::Failed => Refusal::MessageRefused(None),
+    }))
 }
 
 /// The language to write in.

@@ -44,7 +44,8 @@ pub async fn send_by(world: &World, outbound: &Outbound, message: &Message) -> D
 pub async fn carry_by(world: &World, outbound: &Outbound) {
     let store = world.platform.store.clone();
     let hooks = events::Hooks::for_tests(outbound.clone());
-    let carrier = Carrier { store: store.clone(), outbound: outbound.clone(), hooks };
+    let (kv, outbound) = (world.platform.kv.clone(), outbound.clone());
+    let carrier = Carrier { store: store.clone(), kv, outbound, hooks };
     let now = || world.ctx().now;
     for lane in events::due_lanes::<Carrier>(&store, now()).await.unwrap() {
         let operation_of = |_: &domain::AppId| Some(world.ctx());

@@ -32,6 +32,8 @@ pub enum DeliveryError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub message_id: String,
+    /// E.164.
+    pub recipient: String,
     pub state: DeliveryState,
 }
 
@@ -96,6 +98,8 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Status {
     id: String,
+    #[serde(default)]
+    recipient_id: String,
     #[serde(rename = "status", default)]
     state: String,
     #[serde(default)]
@@ -163,7 +167,8 @@ fn delivery(status: Status) -> Option<Delivery> {
         // Meta adds states now and then; one that we do not know says nothing to us.
         _ => return None,
     };
-    Some(Delivery { message_id: status.id, state })
+    let recipient = format!("+{}", status.recipient_id);
+    Some(Delivery { message_id: status.id, recipient, state })
 }
 
 fn configured(

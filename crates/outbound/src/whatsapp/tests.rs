@@ -27,7 +27,7 @@ async fn send(status: u16, body: Value) -> (Fake, Result<WhatsappOutcome, Whatsa
 #[tokio::test]
 async fn the_code_goes_out_in_the_template() {
     let (fake, outcome) = send(200, json!({ "messages": [{ "id": "wamid.1" }] })).await;
-    assert_eq!(outcome.unwrap(), WhatsappOutcome::Taken { message_id: "wamid.1".into() });
+    assert_eq!(outcome.unwrap(), WhatsappOutcome::Taken { message_id: Some("wamid.1".into()) });
     let seen = fake.only();
     assert_eq!(seen.path, "/whatsapp/v22.0/555/messages");
     assert_eq!(seen.header("authorization"), "Bearer hush");
