@@ -49,6 +49,15 @@ async fn run(scripts: &Scripts, source: &str) -> Result<Value, ScriptError> {
 }
 
 #[tokio::test]
+async fn memory_that_an_allocator_reserves_is_not_a_script_s() {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_script-worker"));
+    let runner = Runner::Process { program, arguments: vec!["reserving".to_owned()] };
+    let scripts = Scripts::new(Settings { runner, ..settings() });
+    let source = "export default async () => 'x'.repeat(1 << 20).length";
+    assert_eq!(run(&scripts, source).await, Ok(json!(1 << 20)));
+}
+
+#[tokio::test]
 async fn a_script_runs_again_and_again() {
     let scripts = scripts();
     for _ in 0..3 {
