@@ -12,7 +12,7 @@ use stdx::Timestamp;
 use store::{Store, StoreError};
 
 use crate::lockout::{self, LockState, Method, Taken};
-use crate::{Charged, Exhausted, Limit, Receipt, Subject, charge, refund};
+use crate::{Charged, Exhausted, Receipt, Subject, Weighted, charge, refund};
 
 /// Whether a proof may be looked at.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub async fn admit(
     store: &Store,
     kv: &Kv,
     user: &UserId,
-    limit: Limit,
+    limit: impl Into<Weighted>,
     method: Method,
 ) -> Result<Admitted, AttemptError> {
     // Asked of a reader first: whoever is locked out costs no write and charges no limit.

@@ -13,6 +13,7 @@ use stdx::{Timestamp, sha256_hex};
 
 use crate::catalogue::{Limit, Scope};
 use crate::numbers::resolve;
+use crate::weight::Weighted;
 
 /// Whom a limit counts for, besides the address of the caller. Buckets of the absent are skipped.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,10 @@ pub enum Charged {
 /// What was taken, in case it is to be given back.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a proof that was right gives back what it was charged"]
-pub struct Receipt(Vec<(Key, Rate)>);
+pub struct Receipt {
+    buckets: Vec<(Key, Rate)>,
+    weight: f64,
+}
 
 /// Which bucket was empty, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,25 +63,26 @@ impl Exhausted {
     }
 }
 
-/// Takes one from every bucket of a limit, or from none of them.
+/// Takes one from every bucket of a limit, or as much as it weighs; or nothing from any of them.
 ///
 /// To be called before the work. When the limit is for wrong proofs only, hand the receipt to
 /// [`refund`] once the proof was right.
 pub async fn charge(
     ctx: &Ctx,
     kv: &Kv,
-    limit: Limit,
+    limit: impl Into<Weighted>,
     subject: Subject<'_>,
 ) -> Result<Charged, KvError> {
-    let mut receipt = Receipt::default();
+    let Weighted { limit, weight } = limit.into();
+    let mut receipt = Receipt { buckets: Vec::new(), weight };
     if ctx.app.features.rate_limits.disabled {
         return Ok(Charged::Charged(receipt));
     }
     for scope in limit.scopes().iter().copied() {
         let Some(rate) = rate(ctx, limit, scope) else { continue };
         let Some(key) = key(ctx, limit, scope, subject) else { continue };
-        match kv.charge(&key, rate, 1.0, ctx.now).await? {
-            Charge::Charged { .. } => receipt.0.push((key, rate)),
+        match kv.charge(&key, rate, weight, ctx.now).await? {
+            Charge::Charged { .. } => receipt.buckets.push((key, rate)),
             Charge::Exhausted { retry_at } => {
                 refund(ctx, kv, receipt).await?;
                 return Ok(Charged::Exhausted(Exhausted { limit, scope, retry_at }));
@@ -89,8 +94,8 @@ pub async fn charge(
 
 /// Gives back what was charged.
 pub async fn refund(ctx: &Ctx, kv: &Kv, receipt: Receipt) -> Result<(), KvError> {
-    for (key, rate) in receipt.0 {
-        kv.charge(&key, rate, -1.0, ctx.now).await?;
+    for (key, rate) in receipt.buckets {
+        kv.charge(&key, rate, -receipt.weight, ctx.now).await?;
     }
     Ok(())
 }

@@ -9,8 +9,10 @@ mod catalogue;
 mod charge;
 pub mod lockout;
 mod numbers;
+mod weight;
 #[cfg(test)]
 mod world;
 
 pub use catalogue::{Limit, Scope};
 pub use charge::{Charged, Exhausted, Receipt, Subject, charge, cools_down_at, refund};
+pub use weight::Weighted;

@@ -2,6 +2,7 @@ use appconfig::FeatureConfig;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::Limit;
 use crate::world::{World, alice};
 
 async fn world(more: &str) -> World {

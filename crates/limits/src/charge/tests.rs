@@ -135,3 +135,21 @@ fn an_error_says_which_limit_it_was() {
         {"bucket_name":"AuthowAPIPerIP"}"#]]
     .assert_eq(&shown.join("\n"));
 }
+
+#[tokio::test]
+async fn an_operation_that_weighs_more_takes_more_and_gives_it_back() {
+    let yaml = "authentication: { rate_limits: { account_enumeration: { per_ip: \
+                { enabled: true, period: 10s, burst: 5 } } } }";
+    let world = World::new(yaml, FeatureConfig::parse("{}").unwrap()).await;
+    let charge = async |weight: f64| {
+        let weighted = Weighted { limit: Limit::EnumerateAccounts, weight };
+        super::charge(&world.ctx, &world.kv, weighted, Subject::default()).await.unwrap()
+    };
+    assert!(matches!(charge(100.0).await, Charged::Exhausted(_)));
+    assert!(matches!(charge(0.0).await, Charged::Charged(_)));
+    let Charged::Charged(receipt) = charge(3.0).await else { panic!("there are five") };
+    assert!(matches!(charge(3.0).await, Charged::Exhausted(_)));
+    refund(&world.ctx, &world.kv, receipt).await.unwrap();
+    assert!(matches!(charge(5.0).await, Charged::Charged(_)));
+    assert!(matches!(charge(1.0).await, Charged::Exhausted(_)));
+}
