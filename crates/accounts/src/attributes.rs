@@ -94,6 +94,16 @@ impl Party {
 }
 
 impl AttributeRefusal {
+    /// Which attribute it is about.
+    pub fn pointer(&self) -> &str {
+        match self {
+            Self::AccessControl { pointer, .. }
+            | Self::Unknown { pointer }
+            | Self::Invalid { pointer, .. }
+            | Self::NotOwned { pointer } => pointer,
+        }
+    }
+
     /// The stable name of the reason.
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -147,6 +157,51 @@ pub async fn update_custom(
     found.updated_at = ctx.now;
     tx.users().set_custom_attributes(user, &found.custom_attributes, ctx.now).await?;
     Ok(Updated::Updated(Box::new(found)))
+}
+
+/// What is worked out when a person is shown, and cannot be written.
+const DERIVED: [&str; 3] = ["email_verified", "phone_number_verified", "updated_at"];
+
+/// Puts standard attributes, in the form in which they are shown, in the place of all that there
+/// are. Nobody's access is asked for: it is the project that says so.
+pub async fn replace_standard(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    attributes: &Attributes,
+) -> Result<Updated, AccountError> {
+    let found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let wanted = attributes.iter().filter(|(name, _)| !DERIVED.contains(&name.as_str()));
+    let changes = replacing(found.standard_attributes.keys(), wanted);
+    update_standard(ctx, tx, Party::AdminApi, user, &changes).await
+}
+
+/// The same for the project's own attributes.
+pub async fn replace_custom(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    attributes: &Attributes,
+) -> Result<Updated, AccountError> {
+    let found = tx.users().find(user).await?.ok_or(AccountError::Gone)?;
+    let config = &ctx.app.config.user_profile;
+    let shown = shown_custom(config, Party::AdminApi, &found.custom_attributes);
+    let changes = replacing(shown.keys(), attributes.iter());
+    update_custom(ctx, tx, Party::AdminApi, user, &changes).await
+}
+
+/// The changes after which there is what is wanted, and nothing else.
+fn replacing<'a>(
+    present: impl Iterator<Item = &'a String>,
+    wanted: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Vec<Change> {
+    let wanted: Vec<Change> =
+        wanted.map(|(name, value)| Change::new(&format!("/{name}"), Some(value.clone()))).collect();
+    let removed = present.map(|name| Change::new(&format!("/{name}"), None));
+    let is_wanted = |it: &Change| wanted.iter().any(|wanted| wanted.pointer == it.pointer);
+    let mut changes: Vec<Change> = removed.filter(|it| !is_wanted(it)).collect();
+    changes.extend(wanted);
+    changes
 }
 
 /// Changes the attributes of somebody who has no account yet: whatever `change` is about.

@@ -12,6 +12,7 @@ pub mod claims;
 mod error;
 mod fold;
 mod hasher;
+pub mod hooked;
 pub mod identity;
 pub mod import;
 pub mod login_id;

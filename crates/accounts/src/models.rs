@@ -4,7 +4,7 @@
 mod tests;
 
 use ctx::Ctx;
-use domain::{AccountStatus, Attributes, Identity, LoginId, UserId, UserOverview};
+use domain::{AccountStatus, Attributes, Authenticator, Identity, LoginId, UserId, UserOverview};
 use events::UserModel;
 use serde_json::{Value, json};
 use stdx::Timestamp;
@@ -90,6 +90,20 @@ pub fn identity_model(ctx: &Ctx, identity: &Identity) -> Value {
         "type": identity.r#type().as_str(),
         "user_id": base.user_id.as_str(),
         "claims": claims,
+    })
+}
+
+/// An authenticator, without what it proves.
+pub fn authenticator_model(authenticator: &Authenticator) -> Value {
+    let base = authenticator.base();
+    json!({
+        "id": base.id.as_str(),
+        "created_at": time(base.created_at),
+        "updated_at": time(base.updated_at),
+        "user_id": base.user_id.as_str(),
+        "type": authenticator.r#type().as_str(),
+        "is_default": base.is_default,
+        "kind": authenticator.kind().as_str(),
     })
 }
 

@@ -20,7 +20,7 @@ use outbound::{
 use script::{Console, FetchRequest, FetchResponse, Job, ScriptError, Scripts};
 use serde_json::Value;
 
-pub use ask::{Allowed, Blocking, Decision, Disallowed};
+pub use ask::{Allowed, Blocking, Decision, Disallowed, HookRefusal};
 pub use response::{BotProtectionOverride, Mutations};
 pub(crate) use sink::sinks_of;
 

@@ -49,6 +49,36 @@ pub struct Disallowed {
     pub reason: String,
 }
 
+/// Why what was asked about does not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookRefusal {
+    Disallowed(Disallowed),
+    /// Nobody said yes: a handler was silent, away, or not to be understood.
+    Failed {
+        event: BlockingEvent,
+        /// The stable word for what went wrong.
+        reason: &'static str,
+    },
+}
+
+impl HookRefusal {
+    /// The stable word for it.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Disallowed(_) => Disallowed::REASON,
+            Self::Failed { reason, .. } => reason,
+        }
+    }
+
+    /// The details that an API shows.
+    pub fn info(&self) -> Value {
+        match self {
+            Self::Disallowed(disallowed) => disallowed.info(),
+            Self::Failed { event, .. } => json!({ "event_type": event.as_str() }),
+        }
+    }
+}
+
 impl Disallowed {
     /// The stable word for it.
     pub const REASON: &'static str = "HookDisallowed";
@@ -68,6 +98,30 @@ impl Hooks {
         ctx.app.config.hook.blocking_handlers.iter().any(|it| it.event == event)
     }
 
+    /// Has the handlers of the event decide. What goes wrong is in the log, and a no.
+    pub async fn decide(
+        &self,
+        ctx: &Ctx,
+        source: &Source,
+        question: Blocking<'_>,
+    ) -> Result<Allowed, HookRefusal> {
+        let event = question.event;
+        match self.ask(ctx, source, question).await {
+            Ok(Decision::Allowed(allowed)) => Ok(*allowed),
+            Ok(Decision::Disallowed(disallowed)) => Err(HookRefusal::Disallowed(disallowed)),
+            Err(error) => {
+                tracing::warn!(
+                    app = ctx.app.id.as_str(),
+                    event = event.as_str(),
+                    request_id = ctx.request_id,
+                    error = &error as &dyn std::error::Error,
+                    "a hook did not decide"
+                );
+                Err(HookRefusal::Failed { event, reason: error.reason() })
+            }
+        }
+    }
+
     /// Asks every handler of the event. Each has its time, and all have theirs together.
     pub async fn ask(
         &self,
@@ -77,9 +131,9 @@ impl Hooks {
     ) -> Result<Decision, HookError> {
         let config = &ctx.app.config.hook;
         let mut allowed = Allowed::default();
-        let handlers = config.blocking_handlers.iter().filter(|it| it.event == question.event);
-        let mut handlers = handlers.peekable();
-        if handlers.peek().is_none() {
+        let all = config.blocking_handlers.iter();
+        let handlers: Vec<_> = all.filter(|it| it.event == question.event).collect();
+        if handlers.is_empty() {
             return Ok(Decision::Allowed(Box::new(allowed)));
         }
         let mut envelope = envelope(ctx, source, &question);

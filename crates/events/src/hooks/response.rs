@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use appconfig::hook::BlockingEvent;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::HookError;
@@ -54,7 +54,7 @@ pub struct Mutations {
 }
 
 /// Whether bot protection is asked for, whatever the configuration says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BotProtectionOverride {
     Never,
