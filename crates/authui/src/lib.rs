@@ -9,6 +9,7 @@ mod dev;
 mod entry;
 mod flash;
 mod frame;
+mod hooked;
 mod logout;
 mod pending;
 mod phone;

@@ -191,5 +191,6 @@ pub fn cx(visit: &Visit) -> FlowCx<'_> {
         outbound: &platform.outbound,
         hooks: &platform.hooks,
         browser: flow::Browser::default(),
+        weights: None,
     }
 }

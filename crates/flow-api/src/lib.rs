@@ -45,5 +45,6 @@ fn flow_cx<'a>(platform: &'a Platform, ctx: &'a Ctx, brought: &'a Brought) -> Fl
         outbound: &platform.outbound,
         hooks: &platform.hooks,
         browser: brought.browser(),
+        weights: None,
     }
 }

@@ -1,10 +1,12 @@
 //! Bot protection: a challenge that a branch may ask for before it is taken.
 //!
 //! It is passed once for a flow, whatever happens then: a wrong password after it does not ask
-//! for another. That it was passed is kept beside the states, under the flow's id.
+//! for another. That it was passed is kept beside the states, under the flow's id. A hook may ask
+//! for it everywhere, or nowhere, whatever is declared.
 
 use appconfig::bot_protection::BotProtectionMode;
 use appconfig::flow::FlowBranch;
+use events::hooks::BotProtectionOverride;
 use kv::Key;
 use outbound::Verdict;
 use serde_json::{Value, json};
@@ -22,14 +24,16 @@ const LIFETIME_SECONDS: i64 = 20 * 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Challenge {
     None,
-    /// Of this provider.
+    /// Of this provider, and still to be passed.
     Of(&'static str),
+    /// Of this provider, passed already.
+    Passed(&'static str),
 }
 
 impl Challenge {
     /// What an option of the branch says about it.
     pub fn describe(self, option: &mut Value) {
-        if let Self::Of(provider) = self {
+        if let Self::Of(provider) | Self::Passed(provider) = self {
             option["bot_protection"] = json!({ "enabled": true, "provider": { "type": provider } });
         }
     }
@@ -37,7 +41,7 @@ impl Challenge {
     /// The member that an input must have for it.
     pub fn member(self) -> Option<Member> {
         match self {
-            Self::None => None,
+            Self::None | Self::Passed(_) => None,
             Self::Of(provider) => Some(Member::BotProtection(provider)),
         }
     }
@@ -50,13 +54,18 @@ pub async fn challenge(
     branch: &FlowBranch,
 ) -> Result<Challenge, FlowError> {
     let config = &cx.ctx.app.config.bot_protection;
-    let asks = branch.bot_protection.as_ref().is_some_and(|it| it.mode != BotProtectionMode::Never);
-    match config.active_provider().filter(|_| asks) {
-        Some(provider) if !has_passed(cx, state).await? => {
-            Ok(Challenge::Of(provider.kind.as_str()))
-        }
-        _ => Ok(Challenge::None),
-    }
+    let declared = branch.bot_protection.as_ref();
+    let asks = match state.hooked.bot_protection {
+        Some(BotProtectionOverride::Always) => true,
+        Some(BotProtectionOverride::Never) => false,
+        None => declared.is_some_and(|it| it.mode != BotProtectionMode::Never),
+    };
+    let Some(provider) = config.active_provider().filter(|_| asks) else {
+        return Ok(Challenge::None);
+    };
+    let provider = provider.kind.as_str();
+    let is_passed = has_passed(cx, state).await?;
+    Ok(if is_passed { Challenge::Passed(provider) } else { Challenge::Of(provider) })
 }
 
 /// Has the answer to the challenge of `branch` judged, if it has one.
@@ -66,8 +75,9 @@ pub async fn pass(
     branch: &FlowBranch,
     input: &Input,
 ) -> Result<Option<Refusal>, FlowError> {
-    if challenge(cx, state, branch).await? == Challenge::None {
-        return Ok(None);
+    match challenge(cx, state, branch).await? {
+        Challenge::Of(_) => {}
+        Challenge::None | Challenge::Passed(_) => return Ok(None),
     }
     let response = input.get("bot_protection").and_then(|it| it.get("response"));
     let response = response.and_then(Value::as_str).unwrap_or_default();

@@ -6,6 +6,7 @@
 //! that choice belongs to the caller.
 
 mod account_recovery;
+mod enforced;
 mod login;
 mod promote;
 mod reauth;
@@ -21,6 +22,8 @@ use appconfig::flow::{
     Authentication, Flow, FlowBranch, FlowKind, FlowStep, Identification, StepType,
 };
 use appconfig::identity::LoginIdKeyType;
+
+pub(crate) use enforced::enforced;
 
 /// The name of every generated flow.
 pub const NAME: &str = "default";

@@ -12,7 +12,7 @@ use crate::plan::{self, FlowRef, StepPath};
 use crate::refusal::Refusal;
 use crate::state::{FlowState, Todo};
 use crate::steps::{self, Ask, Taken, Turn};
-use crate::{FlowCx, FlowError};
+use crate::{FlowCx, FlowError, hooks, record};
 
 /// The most steps that one input may settle: beyond it the configuration loops.
 const STEPS_MAX: usize = 100;
@@ -34,11 +34,12 @@ pub enum Outcome {
 /// Puts the first steps of `state`'s flow on its list and walks to the first question.
 pub async fn start(cx: &FlowCx<'_>, mut state: FlowState) -> Result<Outcome, FlowError> {
     match plan::load(&cx.ctx.app, &state.flow) {
-        Ok(flow) => {
-            state.todo = first_steps(flow, None);
-            walk(cx, state, None).await
-        }
-        Err(refusal) => Ok(Outcome::Refused(refusal)),
+        Ok(flow) => state.todo = first_steps(flow, None),
+        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+    }
+    match hooks::initialize(cx, &mut state).await? {
+        None => advance(cx, state, None).await,
+        Some(refusal) => refused(cx, &state, refusal).await,
     }
 }
 
@@ -46,59 +47,85 @@ pub async fn start(cx: &FlowCx<'_>, mut state: FlowState) -> Result<Outcome, Flo
 /// the state stands.
 pub async fn advance(
     cx: &FlowCx<'_>,
-    state: FlowState,
+    mut state: FlowState,
     input: Option<&Input>,
 ) -> Result<Outcome, FlowError> {
-    walk(cx, state, input).await
+    match walk(cx, &mut state, input).await? {
+        End::Asked(ask) => Ok(Outcome::Asked(state, ask)),
+        End::Done => Ok(Outcome::Done(state)),
+        End::Refused(refusal) => refused(cx, &state, refusal).await,
+    }
+}
+
+/// Writes down who was kept out.
+async fn refused(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    refusal: Refusal,
+) -> Result<Outcome, FlowError> {
+    record::blocked(cx, state, &refusal).await?;
+    Ok(Outcome::Refused(refusal))
+}
+
+/// How a walk ends.
+enum End {
+    Asked(Ask),
+    Done,
+    Refused(Refusal),
 }
 
 /// Settles steps and hands over `input` until a question remains that it does not answer.
 async fn walk(
     cx: &FlowCx<'_>,
-    mut state: FlowState,
+    state: &mut FlowState,
     input: Option<&Input>,
-) -> Result<Outcome, FlowError> {
+) -> Result<End, FlowError> {
     let mut is_answered = input.is_none();
     for _ in 0..STEPS_MAX {
-        let Some(todo) = state.todo.last().cloned() else {
-            return Ok(Outcome::Done(state));
-        };
-        let flow = match plan::load(&cx.ctx.app, todo.flow.as_ref().unwrap_or(&state.flow)) {
+        if let Some(refusal) = hooks::follow(cx, state).await? {
+            return Ok(End::Refused(refusal));
+        }
+        let weights = state.hooked.rate_limits.clone();
+        let cx = &cx.weighing(&weights);
+        let Some(todo) = state.todo.last().cloned() else { return Ok(End::Done) };
+        let flow = match plan::flow_of(&cx.ctx.app, state, &todo) {
             Ok(flow) => flow,
-            Err(refusal) => return Ok(Outcome::Refused(refusal)),
+            Err(refusal) => return Ok(End::Refused(refusal)),
         };
-        let Some(step) = todo.path.find(flow) else {
+        let Some(step) = todo.path.find(&flow) else {
             // The configuration changed under the flow: start again.
-            return Ok(Outcome::Refused(Refusal::FlowNotFound));
+            return Ok(End::Refused(Refusal::FlowNotFound));
         };
-        let taken = match steps::turn(cx, &mut state, step).await? {
+        let taken = match steps::turn(cx, state, step).await? {
             Turn::Settled(taken) => taken,
             // What a step asks in its later turns is not what the input was meant for.
-            Turn::Ask(ask) if is_answered && state.stage.is_some() => {
-                return Ok(Outcome::Asked(state, ask));
-            }
+            Turn::Ask(ask) if is_answered && state.stage.is_some() => return Ok(End::Asked(ask)),
             Turn::Ask(ask) => {
                 let answer = input.map(|input| (input, ask.shape.check(input)));
                 match answer {
                     Some((input, Ok(()))) => {
                         is_answered = true;
-                        steps::take(cx, &mut state, step, input).await?
+                        steps::take(cx, state, step, input).await?
                     }
                     Some((_, Err(causes))) if !is_answered => {
-                        return Ok(Outcome::Refused(Refusal::ValidationFailed(causes)));
+                        return Ok(End::Refused(Refusal::ValidationFailed(causes)));
                     }
-                    _ => return Ok(Outcome::Asked(state, ask)),
+                    _ => return Ok(End::Asked(ask)),
                 }
             }
         };
-        if let Taken::Switch(_) = taken {
-            is_answered = false;
+        let is_switch = matches!(taken, Taken::Switch(_));
+        if let Err(refusal) = settle(cx, state, &todo, step, taken) {
+            return Ok(End::Refused(refusal));
         }
-        if let Err(refusal) = settle(cx, &mut state, &todo, step, taken) {
-            return Ok(Outcome::Refused(refusal));
+        if is_switch {
+            is_answered = false;
+            if let Some(refusal) = hooks::initialize(cx, state).await? {
+                return Ok(End::Refused(refusal));
+            }
         }
     }
-    Err(FlowError::Endless { flow: state.flow.name })
+    Err(FlowError::Endless { flow: state.flow.name.clone() })
 }
 
 /// Changes the list as the step on top of it says.
@@ -140,13 +167,13 @@ fn settle(
 
 /// The top-level steps, the first of them last.
 fn first_steps(flow: &Flow, of: Option<&FlowRef>) -> Vec<Todo> {
-    let todo = |index| Todo { path: StepPath::top(index), flow: of.cloned() };
+    let todo = |index| Todo { path: StepPath::top(index), flow: of.cloned(), is_enforced: false };
     (0..flow.steps.len()).rev().map(todo).collect()
 }
 
 /// The steps of a branch, the first of them last.
 fn steps_below(of: &Todo, step: &FlowStep, branch: usize) -> Vec<Todo> {
     let count = step.one_of.get(branch).map_or(0, |it| it.steps.len());
-    let todo = |index| Todo { path: of.path.below(branch, index), flow: of.flow.clone() };
+    let todo = |index| Todo { path: of.path.below(branch, index), ..of.clone() };
     (0..count).rev().map(todo).collect()
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::FlowError;
 
+pub use amr::amr_of;
 pub use identity::{Identified, IdentityFact, LdapFact, LoginIdFact, OAuthFact};
 
 /// Everything that is known at one point of a flow.

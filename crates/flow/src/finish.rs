@@ -8,20 +8,24 @@ mod promotion;
 mod recovery;
 mod session;
 
+use accounts::hooked;
 use appconfig::flow::FlowKind;
+use appconfig::hook::BlockingEvent;
 use domain::UserId;
+use events::Hooks;
+use events::hooks::Mutations;
 use limits::{Limit, lockout};
 use sessions::SessionRef;
 use sessions::authentication_info::{self, AuthenticationInfo};
 use stdx::{Secret, Timestamp};
 use store::StoreError;
 
-use crate::guard;
 use crate::plan::FlowRef;
-use crate::record;
 use crate::refusal::Refusal;
 use crate::state::{self, FlowState, Setting};
-use crate::{FlowCx, FlowError};
+use crate::{FlowCx, FlowError, guard, hooks, record, steps, stopped};
+
+pub(crate) use account::create as create_account;
 
 /// A flow that has come to its end.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
         state::release_finish(cx.ctx, cx.kv, &state.flow_id).await?;
         return Ok(Finish::Refused(exhausted));
     }
-    let written = write(cx, &state).await;
+    let written = ask_and_write(cx, &state).await;
     // After a refusal or an error nothing happened, and the person may try the last question
     // again. When nobody knows whether the commit was kept, they may not.
     let is_unknown = matches!(written, Err(FlowError::Store(StoreError::OutcomeUnknown(_))));
@@ -64,7 +68,10 @@ pub(crate) async fn finish(cx: &FlowCx<'_>, state: FlowState) -> Result<Finish, 
     }
     let done = match written? {
         Written::Done(done) => done,
-        Written::Refused(refusal) => return Ok(Finish::Refused(refusal)),
+        Written::Refused(refusal) => {
+            record::blocked(cx, &state, &refusal).await?;
+            return Ok(Finish::Refused(refusal));
+        }
     };
     cx.sessions.forget(cx.ctx, &done.ended).await;
     state::forget(cx.ctx, cx.kv, &state).await;
@@ -105,7 +112,29 @@ struct Done {
     ended: Vec<SessionRef>,
 }
 
-async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError> {
+/// A new person is shown to the project's hooks first, which may change what is written.
+async fn ask_and_write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError> {
+    let event = BlockingEvent::UserPreCreate;
+    let is_new = state.facts.person.as_ref().is_some_and(|person| person.is_new);
+    let is_asked = is_new && Hooks::is_asked(cx.ctx, event);
+    let shown = if is_asked { hooks::new_account(cx, state).await? } else { None };
+    // Nobody is shown when it cannot be written: the refusal is the same.
+    let Some((person, identities)) = shown else {
+        return write(cx, state, &Mutations::default()).await;
+    };
+    let source = record::source(cx, &state.setting);
+    let about = (person, Some(identities));
+    match hooked::ask(cx.hooks, cx.ctx, &source, event, about).await {
+        Ok(mutations) => write(cx, state, &mutations).await,
+        Err(refusal) => Ok(Written::Refused(Refusal::Hook(refusal))),
+    }
+}
+
+async fn write(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    mutations: &Mutations,
+) -> Result<Written, FlowError> {
     if state.flow.kind == FlowKind::AccountRecovery {
         return recovery::write(cx, state).await;
     }
@@ -115,6 +144,11 @@ async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowError>
     if facts.person.as_ref().is_some_and(|person| person.is_new) {
         if let Some(refusal) = account::create(cx, &mut tx, &user_id, facts).await? {
             return Ok(Written::Refused(refusal));
+        }
+        let odd = hooked::apply(cx.ctx, &mut tx, &user_id, mutations).await.map_err(stopped)?;
+        if let Some(odd) = odd {
+            let cause = steps::attribute_cause("/user", &odd);
+            return Ok(Written::Refused(Refusal::InvalidAttributes(vec![cause])));
         }
         record::signed_up(cx, &mut tx, &state.setting, &user_id).await?;
     } else if state.flow.kind == FlowKind::Promote {

@@ -7,21 +7,22 @@ use appconfig::flow::Authentication;
 use domain::UserId;
 use limits::attempt::{self, Admitted, Attempt};
 use limits::lockout::Method;
-use limits::{Charged, Limit, Receipt, Subject};
+use limits::{Charged, Limit, Receipt, Subject, Weighted};
 
 use crate::facts::Facts;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::{FlowCx, FlowError};
 
-/// Takes one from the buckets of `limit`; the refusal when one is empty.
+/// Takes one from the buckets of `limit`, or what a hook lets it count for; the refusal when one
+/// is empty.
 pub async fn charge(
     cx: &FlowCx<'_>,
     limit: Limit,
     user: Option<&UserId>,
 ) -> Result<Result<Receipt, Refusal>, FlowError> {
     let subject = Subject { user, ..Subject::default() };
-    Ok(match limits::charge(cx.ctx, cx.kv, limit, subject).await? {
+    Ok(match limits::charge(cx.ctx, cx.kv, weighted(cx, limit), subject).await? {
         Charged::Charged(receipt) => Ok(receipt),
         Charged::Exhausted(exhausted) => {
             record::limit_exhausted(cx, &exhausted).await?;
@@ -42,7 +43,8 @@ pub async fn admit(
     limit: Limit,
     method: Method,
 ) -> Result<Result<Attempt, Refusal>, FlowError> {
-    let admitted = attempt::admit(cx.ctx, cx.store, cx.kv, user, limit, method).await?;
+    let weighted = weighted(cx, limit);
+    let admitted = attempt::admit(cx.ctx, cx.store, cx.kv, user, weighted, method).await?;
     Ok(match admitted {
         Admitted::Attempt(attempt) => Ok(attempt),
         Admitted::Locked { until } => Err(Refusal::AccountLockout { until }),
@@ -51,6 +53,10 @@ pub async fn admit(
             Err(Refusal::RateLimited(exhausted))
         }
     })
+}
+
+fn weighted(cx: &FlowCx<'_>, limit: Limit) -> Weighted {
+    cx.weights.map_or_else(|| limit.into(), |weights| Weighted::by(weights, limit))
 }
 
 /// What somebody is told whose proof was wrong: `refusal`, or that it was the last one allowed.

@@ -8,10 +8,12 @@
 mod bot;
 pub mod builtin;
 mod conversation;
+mod enforce;
 mod engine;
 mod facts;
 mod finish;
 mod guard;
+mod hooks;
 mod mask;
 mod passkey;
 mod plan;
@@ -24,6 +26,8 @@ mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use accounts::{AccountError, Hasher, HasherError};
 use ctx::Ctx;
@@ -58,6 +62,15 @@ pub struct FlowCx<'a> {
     pub outbound: &'a Outbound,
     pub hooks: &'a Hooks,
     pub browser: Browser<'a>,
+    /// How much an operation counts for a limit, where a hook has said so; by group.
+    pub weights: Option<&'a BTreeMap<String, f64>>,
+}
+
+impl FlowCx<'_> {
+    /// The same, with the weights of a flow.
+    fn weighing<'b>(&'b self, weights: &'b BTreeMap<String, f64>) -> FlowCx<'b> {
+        FlowCx { weights: Some(weights), ..*self }
+    }
 }
 
 /// What the browser brought along, if a browser is asking.

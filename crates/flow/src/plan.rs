@@ -3,12 +3,15 @@
 //! The declared tree is configuration; a point in it is a path of indices, which is what a
 //! state keeps. Indices, not copies: a state stays small, and a changed configuration is seen.
 
+use std::borrow::Cow;
+
 use appconfig::flow::{Flow, FlowKind, FlowStep};
 use ctx::App;
 use serde::{Deserialize, Serialize};
 
 use crate::builtin;
 use crate::refusal::Refusal;
+use crate::state::{FlowState, Todo};
 
 /// Which flow: its kind and the name it was configured under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,14 @@ pub fn load<'a>(app: &'a App, wanted: &FlowRef) -> Result<&'a Flow, Refusal> {
         return Ok(app.generated_flow(wanted.kind, generate));
     }
     Err(Refusal::UnknownFlow)
+}
+
+/// The flow that a step on the list belongs to.
+pub fn flow_of<'a>(app: &'a App, state: &FlowState, todo: &Todo) -> Result<Cow<'a, Flow>, Refusal> {
+    if todo.is_enforced {
+        return Ok(Cow::Owned(builtin::enforced(&app.config, state.flow.kind)));
+    }
+    load(app, todo.flow.as_ref().unwrap_or(&state.flow)).map(Cow::Borrowed)
 }
 
 /// A step's place in a flow: step, branch, step, branch, step…

@@ -5,12 +5,14 @@
 
 use accounts::models;
 use domain::{AuthenticatorKind, AuthenticatorType, ClientId, Identity, IdpSession, UserId};
+use events::hooks::HookRefusal;
 use events::{Event, Source, Stage, TriggeredBy, UserModel, record};
 use limits::Exhausted;
 use serde_json::{Value, json};
 use store::Tx;
 
-use crate::state::Setting;
+use crate::refusal::{Kind, Refusal};
+use crate::state::{FlowState, Setting};
 use crate::{FlowCx, FlowError, stopped};
 
 /// Writes down that somebody signed up, and with what.
@@ -113,6 +115,56 @@ pub async fn limit_exhausted(cx: &FlowCx<'_>, exhausted: &Exhausted) -> Result<(
     let event = Event::RateLimitBlocked { name, group: group.to_owned() };
     record(cx.ctx, &mut tx, &Source::default(), event).await?;
     Ok(tx.commit().await?)
+}
+
+/// Writes down that somebody was kept out: by the status of their account, by a hook, or because
+/// they are locked out. Other refusals are nobody's event.
+pub async fn blocked(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    refusal: &Refusal,
+) -> Result<(), FlowError> {
+    if !is_blocked(refusal) {
+        return Ok(());
+    }
+    let (name, code) = match refusal.kind() {
+        Kind::TooManyRequest => ("TooManyRequest", 429),
+        _ => ("Forbidden", 403),
+    };
+    let mut error = json!({
+        "name": name,
+        "reason": refusal.reason(),
+        "message": refusal.message(),
+        "code": code,
+    });
+    let info = refusal.info();
+    if !info.is_empty() {
+        error["info"] = json!(info);
+    }
+    let mut tx = cx.store.write(&cx.ctx.app.id).await?;
+    let user = match state.facts.existing_user() {
+        Some(user) if tx.users().find(&user).await?.is_some() => {
+            Some(load(cx, &mut tx, &user).await?)
+        }
+        _ => None,
+    };
+    let event = Event::AuthenticationBlocked { user, error };
+    record(cx.ctx, &mut tx, &source(cx, &state.setting), event).await?;
+    Ok(tx.commit().await?)
+}
+
+fn is_blocked(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Hook(HookRefusal::Disallowed(_))
+            | Refusal::AccountLockout { .. }
+            | Refusal::DisabledUser { .. }
+            | Refusal::DeactivatedUser
+            | Refusal::AnonymizedUser
+            | Refusal::ScheduledDeletion { .. }
+            | Refusal::ScheduledAnonymization { .. }
+            | Refusal::OutsideValidPeriod
+    )
 }
 
 async fn load(cx: &FlowCx<'_>, tx: &mut Tx, user: &UserId) -> Result<UserModel, FlowError> {

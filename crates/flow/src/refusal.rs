@@ -8,6 +8,7 @@ mod identities;
 
 use accounts::policy::Rule;
 use domain::AuthenticatorType;
+use events::hooks::HookRefusal;
 use limits::Exhausted;
 use serde_json::{Map, Value, json};
 use stdx::Timestamp;
@@ -87,6 +88,8 @@ pub enum Refusal {
     AccountLockout {
         until: Timestamp,
     },
+    /// The project's own no, or the silence of whoever has a say.
+    Hook(HookRefusal),
     /// The password hashers are busy: try again in a moment.
     Busy,
     /// The step named as `target_step` was not taken.
@@ -109,7 +112,7 @@ pub enum Kind {
 }
 
 impl Refusal {
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
             Self::FlowNotFound | Self::UserNotFound(_) => Kind::NotFound,
             Self::UnknownFlow
@@ -118,6 +121,10 @@ impl Refusal {
             | Self::MessageRefused(Some(_))
             | Self::InvalidIdToken
             | Self::InvalidExternalJwt => Kind::BadRequest,
+            Self::Hook(HookRefusal::Disallowed(_)) => Kind::Forbidden,
+            // Upstream's word for a script that fails.
+            Self::Hook(HookRefusal::Failed { reason: "DenoRunError", .. }) => Kind::BadRequest,
+            Self::Hook(HookRefusal::Failed { .. }) => Kind::Internal,
             Self::ValidationFailed(_)
             | Self::InvalidLoginId(_)
             | Self::InvalidAttributes(_)
@@ -187,6 +194,7 @@ impl Refusal {
             Self::OutsideValidPeriod => "UserOutsideValidPeriod",
             Self::RateLimited(_) | Self::TooManyAttempts => "RateLimited",
             Self::AccountLockout { .. } => "AccountLockout",
+            Self::Hook(refusal) => refusal.reason(),
             Self::Busy => "ServiceUnavailable",
             Self::InvalidTargetStep { .. } => "AuthenticationFlowInvalidTargetStep",
         }
@@ -229,6 +237,8 @@ impl Refusal {
             Self::OutsideValidPeriod => "user is outside its valid period",
             Self::RateLimited(_) => "request rate limited",
             Self::AccountLockout { .. } => "locked due to too many failed attempts",
+            Self::Hook(HookRefusal::Disallowed(_)) => "disallowed by hook event handler",
+            Self::Hook(HookRefusal::Failed { .. }) => "a hook event handler did not decide",
             Self::Busy => "too many sign-ins at once, try again in a moment",
             Self::InvalidTargetStep { .. } => "invalid target_step",
         }
@@ -268,6 +278,7 @@ impl Refusal {
             Self::ScheduledAnonymization { at } => json!({ "anonymize_at": at.to_rfc3339() }),
             Self::RateLimited(exhausted) => exhausted.details(),
             Self::AccountLockout { until } => json!({ "until": until.to_rfc3339() }),
+            Self::Hook(refusal) => refusal.info(),
             Self::InvalidTargetStep { target_step } => json!({ "target_step": target_step }),
             Self::FlowNotFound
             | Self::UnknownFlow

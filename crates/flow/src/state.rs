@@ -12,6 +12,7 @@ use sessions::oauth_session::OAuthSession;
 use stdx::Rng;
 
 use crate::facts::{Facts, IdentityFact, Person};
+use crate::hooks::Hooked;
 use crate::plan::{FlowRef, StepPath};
 use crate::stage::Stage;
 
@@ -33,6 +34,8 @@ pub struct FlowState {
     #[serde(default)]
     pub stage: Option<Stage>,
     pub facts: Facts,
+    #[serde(default)]
+    pub hooked: Hooked,
     /// What passkeys sign in this flow (WebAuthn Level 2 §13.4.3). The flow finishes once.
     pub challenge: String,
     pub setting: Setting,
@@ -71,6 +74,9 @@ pub struct Todo {
     /// The flow whose step it is, when it is not the state's own: somebody signs in on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<FlowRef>,
+    /// Whether no flow declares it: hooks insist on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_enforced: bool,
 }
 
 /// What the flow was started with, and by whom.
@@ -130,6 +136,7 @@ impl FlowState {
             todo: Vec::new(),
             stage: None,
             facts: Facts::default(),
+            hooked: Hooked::default(),
             challenge: stdx::base64url(&rng.bytes::<32>()),
             setting,
             offered_account: None,
@@ -141,9 +148,10 @@ impl FlowState {
         state
     }
 
-    /// Forgets what was established; `flow` has just been set or changed.
+    /// Forgets what was established, and what hooks said; `flow` has just been set or changed.
     pub fn begin(&mut self, rng: &Rng) {
         self.facts = Facts::default();
+        self.hooked = Hooked::default();
         self.stage = None;
         if self.flow.kind == FlowKind::Signup {
             self.facts.person = Some(Person { id: rng.uuid(), is_new: true });

@@ -19,6 +19,7 @@ mod verify;
 mod view_recovery_code;
 
 pub(crate) use check_account_status::refusal_of as status_refusal;
+pub(crate) use fill_in_user_profile::cause_of as attribute_cause;
 pub(crate) use recovery::resume as resume_recovery;
 
 use appconfig::flow::{Authentication, FlowKind, FlowStep, Identification, StepType};

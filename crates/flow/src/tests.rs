@@ -1,5 +1,6 @@
 //! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
 
+mod hooks;
 mod linking;
 mod login;
 mod oauth;
@@ -96,6 +97,7 @@ fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
         outbound: &platform.outbound,
         hooks: &platform.hooks,
         browser: crate::Browser::default(),
+        weights: None,
     }
 }
 

@@ -7,10 +7,12 @@ mod client;
 mod device_key;
 mod elsewhere;
 mod passkey;
+mod webhook;
 mod world;
 
 pub use client::{Answer, Client};
 pub use device_key::DeviceKey;
 pub use elsewhere::Elsewhere;
 pub use passkey::Device;
+pub use webhook::Webhook;
 pub use world::{START, World, app};

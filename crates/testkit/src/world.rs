@@ -7,6 +7,7 @@ use accounts::Hasher;
 use accounts::account::{self, Created, NewAccount};
 use accounts::login_id::{self, Lists};
 use accounts::password::{self, Prepared};
+use appconfig::secrets::KeySet;
 use appconfig::{AppConfig, FeatureConfig, Secrets};
 use ctx::{App, Caller, Ctx, Parts};
 use domain::{AppId, AuthenticatorKind, UserId};
@@ -20,6 +21,8 @@ use sessions::Sessions;
 use stdx::{Rng, Secret, Timestamp};
 use store::Store;
 use web::{Apps, Clock, Platform, TrustedProxies, builtin};
+
+use crate::Webhook;
 
 /// 2026-01-01T00:00:00Z: every test starts here.
 pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -46,9 +49,23 @@ impl World {
         Self::on(yaml, Store::memory().await.expect("a database in memory"), Kv::memory())
     }
 
+    /// The same with scripts: their paths, such as `deno/hook.ts`, and their sources.
+    pub async fn with_scripts(yaml: &str, scripts: &[(&str, &str)]) -> Self {
+        let store = Store::memory().await.expect("a database in memory");
+        let scripts = scripts.iter().map(|(path, it)| ((*path).to_owned(), (*it).to_owned()));
+        Self::of(app(yaml).with_scripts(scripts.collect()), store, Kv::memory())
+    }
+
     /// The same on resources of the test's own choosing.
     pub fn on(yaml: &str, store: Store, kv: Kv) -> Self {
         Self::of(app(yaml), store, kv)
+    }
+
+    /// Lets hooks on loopback be called.
+    #[must_use]
+    pub fn that_calls_webhooks(mut self) -> Self {
+        self.platform.hooks = Hooks::for_tests(Webhook::outbound());
+        self
     }
 
     /// The same with a project of the test's own making.
@@ -128,6 +145,12 @@ impl World {
     }
 }
 
+/// What hooks are signed with.
+fn webhook_key() -> KeySet {
+    let key = json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
+    serde_json::from_value(json!({ "keys": [key] })).expect("a set of keys")
+}
+
 /// The project that [`World::new`] makes of `yaml`.
 pub fn app(yaml: &str) -> App {
     let mut text = "id: test\nhttp: { public_origin: \"http://localhost:3000\" }\n".to_owned();
@@ -152,7 +175,7 @@ pub fn app(yaml: &str) -> App {
     let parts = Parts {
         config: AppConfig::parse(&text).expect("a valid configuration"),
         features: FeatureConfig::default(),
-        secrets: secrets(),
+        secrets: Secrets { webhook: Some(webhook_key()), ..secrets() },
         keys: KEYS.clone(),
         templates: builtin::templates(catalogue.clone()),
         catalogue,

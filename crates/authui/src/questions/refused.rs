@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use stdx::Timestamp;
 
+use crate::hooked::Said;
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::wrong::Wrong;
@@ -88,6 +89,7 @@ pub fn page(
         Refusal::AccountLockout { until } => {
             ("lockout", json!({ "retry": retry(visit, until), "return_url": return_url }))
         }
+        Refusal::Hook(refusal) => ("error", Said::page(&refusal)),
         Refusal::FlowNotFound => return Err(Problem::FlowNotFound { login_url }),
         // What an application named somebody by is no longer good, or never was.
         Refusal::InvalidCredentials | Refusal::ValidationFailed(_) => return Err(Problem::Expired),

@@ -8,7 +8,7 @@ impl Facts {
     /// The methods used, sorted and each once.
     ///
     /// Two different authenticators make it multi-factor; the same one twice does not, nor does a
-    /// passkey, which has a name of its own.
+    /// passkey, which has a name of its own, nor a device that is spared the second factor.
     pub fn amr(&self) -> Vec<String> {
         let used =
             self.authenticated.iter().map(|it| (it.authenticator_id.clone(), it.authentication));
@@ -25,7 +25,8 @@ impl Facts {
         if let Some(continued) = &self.continued_session {
             amr.extend(continued.amr.iter().cloned());
         }
-        let mut authenticators: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+        let proofs = all.iter().filter(|(_, it)| *it != Authentication::DeviceToken);
+        let mut authenticators: Vec<&str> = proofs.map(|(id, _)| id.as_str()).collect();
         authenticators.sort_unstable();
         authenticators.dedup();
         if authenticators.len() > 1 {

@@ -16,6 +16,9 @@ pub struct Identified {
     pub identity: IdentityFact,
     /// The identity that was found, when there is one already.
     pub identity_id: Option<String>,
+    /// The token of ours that said who it is, for hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 /// An identity, found or about to be made.

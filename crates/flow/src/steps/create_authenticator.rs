@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Member, Shape, Variant};
 use crate::stage::{OtpGoal, Stage, is_secondary, kind_of};
 use crate::state::FlowState;
-use crate::{FlowCx, FlowError, answer_or_error, mask};
+use crate::{FlowCx, FlowError, answer_or_error, enforce, mask};
 
 /// A branch that can be taken.
 struct Offer {
@@ -43,7 +43,12 @@ pub async fn turn(
     }
     let offers = offers(cx, state, step).await?;
     if offers.is_empty() {
-        return Ok(Turn::Settled(Taken::Done));
+        let is_stuck = enforce::is_step(state);
+        return Ok(Turn::Settled(if is_stuck {
+            Taken::Refused(Refusal::NoAuthenticator)
+        } else {
+            Taken::Done
+        }));
     }
     let options: Vec<&Value> = offers.iter().map(|it| &it.option).collect();
     let data = json!({ "type": "create_authenticator_data", "options": options });
@@ -157,7 +162,7 @@ async fn existing(
     step: &FlowStep,
 ) -> Result<Option<usize>, FlowError> {
     let Some(user) = state.facts.existing_user() else { return Ok(None) };
-    if state.stage == Some(Stage::Enrol) {
+    if state.stage == Some(Stage::Enrol) || enforce::is_step(state) {
         return Ok(None);
     }
     let mut tx = cx.store.read(&cx.ctx.app.id).await?;
@@ -196,7 +201,8 @@ async fn offers(
     for (branch, declared) in step.one_of.iter().enumerate() {
         let Some(authentication) = declared.authentication else { continue };
         // Whoever signs in has a first factor: what they set up on the way is a second one.
-        if state.stage == Some(Stage::Enrol) && !is_secondary(authentication) {
+        let is_wrong_factor = state.stage == Some(Stage::Enrol) && !is_secondary(authentication);
+        if is_wrong_factor || !enforce::allows(state, authentication) {
             continue;
         }
         let challenge = bot::challenge(cx, state, declared).await?;

@@ -56,7 +56,7 @@ pub fn take(cx: &FlowCx<'_>, state: &mut FlowState, step: &FlowStep, input: &Inp
         let applied =
             attributes::apply_to(cx.ctx, Party::EndUser, change, &mut standard, &mut custom);
         if let Err(refusal) = applied {
-            causes.push(refused(&change.pointer, &refusal));
+            causes.push(cause_of("/attributes", &refusal));
         }
     }
     if !causes.is_empty() {
@@ -66,18 +66,16 @@ pub fn take(cx: &FlowCx<'_>, state: &mut FlowState, step: &FlowStep, input: &Inp
     Taken::Done
 }
 
-fn refused(pointer: &str, refusal: &AttributeRefusal) -> Cause {
+/// Why an attribute cannot be that, of the object at `whole`.
+pub(crate) fn cause_of(whole: &str, refusal: &AttributeRefusal) -> Cause {
+    let location = format!("{whole}{}", refusal.pointer());
     match refusal {
-        AttributeRefusal::Invalid { keyword, details, .. } => Cause {
-            location: format!("/attributes{pointer}"),
-            kind: keyword,
-            details: details.clone(),
-        },
+        AttributeRefusal::Invalid { keyword, details, .. } => {
+            Cause { location, kind: keyword, details: details.clone() }
+        }
         AttributeRefusal::AccessControl { .. }
         | AttributeRefusal::Unknown { .. }
-        | AttributeRefusal::NotOwned { .. } => {
-            cause(&format!("/attributes{pointer}"), "general", refusal.reason())
-        }
+        | AttributeRefusal::NotOwned { .. } => cause(&location, "general", refusal.reason()),
     }
 }
 

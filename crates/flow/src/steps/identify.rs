@@ -130,6 +130,7 @@ impl Chosen {
             identification: self.identification,
             identity,
             identity_id: identity_id.map(str::to_owned),
+            id_token: None,
         }
     }
 

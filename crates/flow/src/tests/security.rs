@@ -296,6 +296,7 @@ async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allo
                 outbound: &platform.outbound,
                 hooks: &platform.hooks,
                 browser: crate::Browser::default(),
+                weights: None,
             };
             let guess = input(&format!("password guess number {number}"));
             refusal(feed(&cx, &state, &guess).await.unwrap()).reason()

@@ -12,7 +12,7 @@ use crate::facts::TargetFact;
 use crate::shape::{Member, Variant};
 use crate::stage::kind_of;
 use crate::state::FlowState;
-use crate::{FlowCx, FlowError, mask};
+use crate::{FlowCx, FlowError, enforce, mask};
 
 /// One way, with all that is needed to take it.
 pub struct Offer {
@@ -64,6 +64,9 @@ pub async fn offers(
     let mut offers: Vec<Offer> = Vec::new();
     for (branch, declared) in step.one_of.iter().enumerate() {
         let Some(authentication) = declared.authentication else { continue };
+        if !enforce::allows(state, authentication) {
+            continue;
+        }
         let challenge = bot::challenge(cx, state, declared).await?;
         for reach in reaches(state, declared, authentication, known) {
             let place = offers.len();

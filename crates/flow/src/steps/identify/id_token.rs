@@ -6,7 +6,7 @@ use domain::UserId;
 use super::super::{Taken, kind_of_step, text};
 use super::{Chosen, known};
 use crate::engine::Input;
-use crate::facts::IdentityFact;
+use crate::facts::{Identified, IdentityFact};
 use crate::refusal::{IdentityDetails, Refusal};
 use crate::state::FlowState;
 use crate::{FlowCx, FlowError};
@@ -40,5 +40,7 @@ pub async fn take(
         return Ok(at.switch(step, true));
     }
     let identity = IdentityFact::Known { display: String::new() };
-    Ok(known::found(state, at.identified(step, identity, None), &user, at.branch))
+    let id_token = Some(text(input, "id_token").to_owned());
+    let identified = Identified { id_token, ..at.identified(step, identity, None) };
+    Ok(known::found(state, identified, &user, at.branch))
 }

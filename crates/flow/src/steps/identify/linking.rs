@@ -185,6 +185,7 @@ pub async fn choose(
         identification: stage.identification,
         identity: (*stage.incoming).clone(),
         identity_id: None,
+        id_token: None,
     });
     Ok(Taken::SignIn(stage.branch, login_flow(state, conflict)))
 }
