@@ -19,6 +19,7 @@ use web::Platform;
 
 use crate::error::EndpointError;
 use crate::events::{How, authenticated, source};
+use crate::hooked::Additions;
 use crate::token::issue::{Issue, Unsigned, record};
 
 pub use promote::promotion_code;
@@ -89,7 +90,7 @@ pub async fn sign_in(
     let (tokens, ended) = issue(ctx, &mut tx, client, (user, device_info)).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &ended).await;
-    Ok(tokens.sign(ctx, client))
+    Ok(tokens.sign(ctx, client, Additions::default()))
 }
 
 async fn find_or_make(

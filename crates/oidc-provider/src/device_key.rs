@@ -20,7 +20,7 @@ use crate::error::EndpointError;
 const JWT_TYPE: &str = "vnd.authgear.app2app-request";
 
 /// A key whose holder has just signed for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeviceKey {
     /// The members that make the key, and its id.
     jwk: Jwk,

@@ -3,6 +3,7 @@
 use accounts::AccountError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use events::hooks::HookRefusal;
 use http::{HeaderValue, StatusCode, header};
 use kv::KvError;
 use oauth::{ErrorCode, OAuthError, ParamsError};
@@ -21,6 +22,9 @@ pub enum EndpointError {
     /// There is no session where one is needed.
     #[error(transparent)]
     NoSession(OAuthError),
+    /// A hook of the project's did not let it happen.
+    #[error("a hook did not allow it")]
+    Hook(HookRefusal),
     /// Ours, not theirs. Logged with its causes, answered without them.
     #[error("the server could not answer")]
     Internal(#[source] SessionsError),
@@ -36,7 +40,8 @@ impl EndpointError {
             Self::Refused(error) if error.code == ErrorCode::InsufficientScope => {
                 StatusCode::FORBIDDEN
             }
-            Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Hook(HookRefusal::Disallowed(_)) => StatusCode::BAD_REQUEST,
+            Self::Hook(HookRefusal::Failed { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ClientAuthentication(_) | Self::NoSession(_) => StatusCode::UNAUTHORIZED,
             Self::Internal(_) if web::is_unavailable(self) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -49,6 +54,13 @@ impl EndpointError {
             Self::Refused(error) | Self::ClientAuthentication(error) | Self::NoSession(error) => {
                 error.clone()
             }
+            Self::Hook(HookRefusal::Disallowed(_)) => {
+                let text = "access token generation is disallowed by hook";
+                OAuthError::new(ErrorCode::ServerError, text)
+            }
+            Self::Hook(HookRefusal::Failed { .. }) => {
+                OAuthError::new(ErrorCode::ServerError, "a hook did not decide")
+            }
             Self::Internal(error) => {
                 web::log_failure(error);
                 OAuthError::new(ErrorCode::ServerError, "internal server error")
@@ -60,6 +72,12 @@ impl EndpointError {
 impl From<SessionsError> for EndpointError {
     fn from(error: SessionsError) -> Self {
         Self::Internal(error)
+    }
+}
+
+impl From<HookRefusal> for EndpointError {
+    fn from(refusal: HookRefusal) -> Self {
+        Self::Hook(refusal)
     }
 }
 

@@ -21,14 +21,14 @@ pub struct Subject<'a> {
     pub sid: &'a str,
 }
 
-/// An ID token for `client`. With no scopes it says nothing personal.
-pub fn id_token(
+/// What an ID token for `client` says. With no scopes it says nothing personal.
+pub fn id_token_claims(
     ctx: &Ctx,
     client: &ClientConfig,
     scopes: &Scopes,
     subject: &Subject<'_>,
     nonce: Option<&str>,
-) -> String {
+) -> Map<String, Value> {
     let mut token = object(json!({
         "iss": ctx.app.origin(),
         "aud": client.client_id,
@@ -41,17 +41,17 @@ pub fn id_token(
         token.insert("nonce".to_owned(), json!(nonce));
     }
     add_person(ctx, client, scopes, subject, &mut token);
-    ctx.app.keys.sign("JWT", &token)
+    token
 }
 
-/// The JWT form of an access token: known by its `jti`, for resource servers to verify.
-pub fn access_token(
+/// What the JWT form of an access token says: known by its `jti`, for resource servers to verify.
+pub fn access_token_claims(
     ctx: &Ctx,
     client: &ClientConfig,
     issued: &Issued,
     scopes: &Scopes,
     subject: &Subject<'_>,
-) -> String {
+) -> Map<String, Value> {
     let mut token = object(json!({
         "iss": ctx.app.origin(),
         "aud": ctx.app.origin(),
@@ -63,7 +63,17 @@ pub fn access_token(
         "auth_time": subject.authenticated_at.seconds(),
     }));
     add_person(ctx, client, scopes, subject, &mut token);
-    ctx.app.keys.sign(access_token::JWT_TYPE, &token)
+    token
+}
+
+/// Makes a token of what an ID token says.
+pub fn sign_id_token(ctx: &Ctx, claims: &Map<String, Value>) -> String {
+    ctx.app.keys.sign("JWT", claims)
+}
+
+/// Makes a token of what an access token says.
+pub fn sign_access_token(ctx: &Ctx, claims: &Map<String, Value>) -> String {
+    ctx.app.keys.sign(access_token::JWT_TYPE, claims)
 }
 
 /// What every token says of the person; and, for clients that keep their tokens to themselves,

@@ -16,6 +16,7 @@ mod device_key;
 mod end_session;
 mod error;
 mod events;
+mod hooked;
 mod id_token;
 mod metadata;
 mod revoke;

@@ -95,4 +95,6 @@ impl Exchange<'_> {
 }
 
 #[cfg(test)]
+mod hook_tests;
+#[cfg(test)]
 mod tests;

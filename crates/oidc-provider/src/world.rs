@@ -58,10 +58,16 @@ impl World {
 
     /// A world whose project is changed before it starts.
     pub(crate) async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        Self::with_script(change, "").await
+    }
+
+    /// The same, with a script at `deno/hook.ts`.
+    pub(crate) async fn with_script(change: impl FnOnce(&mut Value), script: &str) -> Self {
         let (store, kv) = (Store::memory().await.unwrap(), Kv::memory());
         let mut config = config();
         change(&mut config);
-        let app = Arc::new(app(config, &KEYS[0]));
+        let scripts = BTreeMap::from([("deno/hook.ts".to_owned(), script.to_owned())]);
+        let app = Arc::new(app(config, &KEYS[0]).with_scripts(scripts));
         let now = Arc::new(AtomicI64::new(START.0));
         let apps = Apps::default();
         apps.replace([(app.clone(), Vec::new()), (Arc::new(elsewhere()), Vec::new())]);

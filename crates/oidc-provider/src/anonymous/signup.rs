@@ -20,6 +20,7 @@ use super::api::{
 use super::{At, NotAdmitted, UNFIT_CLIENT, Who, admit, sign_in};
 use crate::error::EndpointError;
 use crate::events::{How, authenticated, source};
+use crate::hooked::Additions;
 use crate::token::issue::{Issue, record};
 use crate::token::refresh_token::find;
 
@@ -160,7 +161,7 @@ async fn again(
     };
     let tokens = record(ctx, &mut tx, client, what).await?;
     tx.commit().await?;
-    Ok(Ok(tokens.sign(ctx, client)))
+    Ok(Ok(tokens.sign(ctx, client, Additions::default())))
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use stdx::Timestamp;
 use store::Tx;
 
 use super::Exchange;
-use super::issue::{Issue, Unsigned, record};
+use super::issue::{Issue, Unsigned, asks_hooks, record};
 use crate::device_key::DeviceKey;
 use crate::error::EndpointError;
 use crate::events::{How, Why, authenticated, sessions_ended};
+use crate::hooked::Additions;
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
@@ -30,10 +31,17 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
         Redeemed::Unknown => return Err(invalid_code()),
     };
     check(exchange, &found)?;
-    let device_key = device_key(exchange).await?;
+    let device = (device_info, device_key(exchange).await?);
+    let mut additions = Additions::default();
+    if asks_hooks(ctx, exchange.client) {
+        let mut tx = platform.store.write(&ctx.app.id).await?;
+        let tried = issue(exchange, &mut tx, &found, device.clone()).await?;
+        drop(tx);
+        additions = tried.tokens.ask_hooks(ctx, &platform.hooks, exchange.client).await?;
+    }
 
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let issued = issue(exchange, &mut tx, &found, (device_info, device_key)).await?;
+    let issued = issue(exchange, &mut tx, &found, device).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &issued.ended).await;
 
@@ -42,7 +50,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     if !code::settle(ctx, &platform.kv, &receipt).await? {
         end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
     }
-    Ok(issued.tokens.sign(ctx, exchange.client))
+    Ok(issued.tokens.sign(ctx, exchange.client, additions))
 }
 
 fn invalid_code() -> EndpointError {

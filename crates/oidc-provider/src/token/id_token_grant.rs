@@ -8,7 +8,8 @@ use sessions::{Resolved, SessionRef};
 
 use super::Exchange;
 use crate::error::EndpointError;
-use crate::id_token::{self, Subject};
+use crate::hooked::{Question, with};
+use crate::id_token::{Subject, id_token_claims, sign_id_token};
 
 pub async fn redeem(
     exchange: &Exchange<'_>,
@@ -47,6 +48,9 @@ pub async fn redeem(
         authenticated_at: authenticated_at.unwrap_or(session.authenticated_at),
         sid: &sid,
     };
-    let id_token = id_token::id_token(ctx, client, &Scopes::default(), &subject, None);
+    let claims = id_token_claims(ctx, client, &Scopes::default(), &subject, None);
+    let question = Question { ctx, hooks: &platform.hooks, client, overview: &overview };
+    let additions = question.id_token(claims.clone()).await?;
+    let id_token = sign_id_token(ctx, &with(claims, additions));
     Ok(TokenResponse { id_token: Some(id_token), ..TokenResponse::default() })
 }

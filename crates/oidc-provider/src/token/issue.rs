@@ -5,15 +5,22 @@
 //! until that transaction is over: on SQLite nobody else could write meanwhile.
 
 use appconfig::ClientConfig;
+use appconfig::hook::BlockingEvent;
 use ctx::Ctx;
 use domain::{AccessTokenHolder, Grant, Scopes, UserOverview};
+use events::Hooks;
+use events::hooks::HookRefusal;
 use oauth::{TokenResponse, scope};
+use serde_json::{Map, Value};
 use sessions::{SessionRef, access_token};
 use stdx::Secret;
 use store::Tx;
 
 use crate::error::EndpointError;
-use crate::id_token::{self, Subject};
+use crate::hooked::{Additions, Question, with};
+use crate::id_token::{
+    Subject, access_token_claims, id_token_claims, sign_access_token, sign_id_token,
+};
 
 /// What the tokens are to say, and what goes out with them.
 pub struct Issue {
@@ -50,35 +57,91 @@ pub async fn record(
     Ok(Unsigned { what, issued, overview })
 }
 
+/// Whether hooks want to be asked about tokens for this client.
+pub fn asks_hooks(ctx: &Ctx, client: &ClientConfig) -> bool {
+    Hooks::is_asked(ctx, BlockingEvent::OidcIdTokenPreCreate)
+        || (client.issue_jwt_access_token
+            && Hooks::is_asked(ctx, BlockingEvent::OidcJwtPreCreate))
+}
+
 impl Unsigned {
-    /// The answer: the access token and, where `openid` was granted, the ID token. To be called
-    /// with no transaction open.
-    pub fn sign(self, ctx: &Ctx, client: &ClientConfig) -> TokenResponse {
-        let Self { what: Issue { grant, scopes, nonce, sid, refresh_token }, issued, overview } =
-            self;
-        let sid = sid.unwrap_or_else(|| SessionRef::Grant(grant.id.clone()).sid());
-        let subject = Subject {
-            overview: &overview,
-            amr: &grant.amr,
-            authenticated_at: grant.authenticated_at,
-            sid: &sid,
+    /// What the ID token is to say, where `openid` was granted.
+    pub fn id_token_claims(
+        &self,
+        ctx: &Ctx,
+        client: &ClientConfig,
+    ) -> Option<Map<String, Value>> {
+        let Issue { scopes, nonce, .. } = &self.what;
+        let sid = self.sid();
+        let claims = || id_token_claims(ctx, client, scopes, &self.subject(&sid), nonce.as_deref());
+        scopes.contains(scope::OPENID).then(claims)
+    }
+
+    /// What the access token is to say, where it is one that says anything.
+    pub fn access_token_claims(
+        &self,
+        ctx: &Ctx,
+        client: &ClientConfig,
+    ) -> Option<Map<String, Value>> {
+        let sid = self.sid();
+        let claims = || {
+            let subject = self.subject(&sid);
+            access_token_claims(ctx, client, &self.issued, &self.what.scopes, &subject)
         };
-        let access_token = if client.issue_jwt_access_token {
-            id_token::access_token(ctx, client, &issued, &scopes, &subject)
-        } else {
-            issued.token.reveal().clone()
+        client.issue_jwt_access_token.then(claims)
+    }
+
+    /// What hooks add to these tokens if they go out. To be called with no transaction open.
+    pub async fn ask_hooks(
+        &self,
+        ctx: &Ctx,
+        hooks: &Hooks,
+        client: &ClientConfig,
+    ) -> Result<Additions, HookRefusal> {
+        let question = Question { ctx, hooks, client, overview: &self.overview };
+        let mut additions = Additions::default();
+        if let Some(claims) = self.access_token_claims(ctx, client) {
+            additions.access_token = question.access_token(claims).await?;
+        }
+        if let Some(claims) = self.id_token_claims(ctx, client) {
+            additions.id_token = question.id_token(claims).await?;
+        }
+        Ok(additions)
+    }
+
+    /// The answer: the access token and, where `openid` was granted, the ID token, with what
+    /// hooks add to them. To be called with no transaction open.
+    pub fn sign(self, ctx: &Ctx, client: &ClientConfig, additions: Additions) -> TokenResponse {
+        let access_token = match self.access_token_claims(ctx, client) {
+            Some(claims) => sign_access_token(ctx, &with(claims, additions.access_token)),
+            None => self.issued.token.reveal().clone(),
         };
-        let id_token = scopes
-            .contains(scope::OPENID)
-            .then(|| id_token::id_token(ctx, client, &scopes, &subject, nonce.as_deref()));
+        let id_token = self.id_token_claims(ctx, client);
+        let id_token = id_token.map(|it| sign_id_token(ctx, &with(it, additions.id_token)));
+        let Issue { scopes, refresh_token, .. } = self.what;
         TokenResponse {
             token_type: Some("Bearer"),
             access_token: Some(access_token),
-            expires_in: Some(issued.expires_in_seconds),
+            expires_in: Some(self.issued.expires_in_seconds),
             refresh_token: refresh_token.map(|it| it.reveal().clone()),
             id_token,
             scope: told_scope(client, &scopes),
             ..TokenResponse::default()
+        }
+    }
+
+    fn sid(&self) -> String {
+        let own = || SessionRef::Grant(self.what.grant.id.clone()).sid();
+        self.what.sid.clone().unwrap_or_else(own)
+    }
+
+    fn subject<'a>(&'a self, sid: &'a str) -> Subject<'a> {
+        let grant = &self.what.grant;
+        Subject {
+            overview: &self.overview,
+            amr: &grant.amr,
+            authenticated_at: grant.authenticated_at,
+            sid,
         }
     }
 }

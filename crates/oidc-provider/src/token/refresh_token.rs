@@ -8,9 +8,10 @@ use sessions::refresh::{self, Found, Live, Refusal};
 use store::Tx;
 
 use super::Exchange;
-use super::issue::{Issue, record};
+use super::issue::{Issue, Unsigned, asks_hooks, record};
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
+use crate::hooked::Additions;
 
 /// Another node may rotate between our look and our step; then there is a newer state to see.
 const TRIES: usize = 3;
@@ -35,15 +36,49 @@ async fn attempt(
     presented: &str,
 ) -> Result<Option<TokenResponse>, EndpointError> {
     let Exchange { platform, ctx, client, .. } = exchange;
-    let device_info = exchange.device_info()?;
+    let mut additions = Additions::default();
+    if asks_hooks(ctx, client) {
+        let mut tx = platform.store.write(&ctx.app.id).await?;
+        let tried = renew(exchange, &mut tx, presented).await?;
+        drop(tx);
+        if let Renewed::Tokens(tokens) = tried {
+            additions = tokens.ask_hooks(ctx, &platform.hooks, client).await?;
+        }
+    }
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let live = match find(ctx, &mut tx, presented).await? {
-        Ok(live) => live,
-        Err(ended) => {
+    match renew(exchange, &mut tx, presented).await? {
+        Renewed::Tokens(tokens) => {
+            tx.commit().await?;
+            Ok(Some(tokens.sign(ctx, client, additions)))
+        }
+        Renewed::Ended(ended) => {
             tx.commit().await?;
             platform.sessions.forget(ctx, &ended).await;
-            return Err(invalid());
+            Err(invalid())
         }
+        Renewed::Overtaken => Ok(None),
+    }
+}
+
+/// What became of a refresh token.
+enum Renewed {
+    Tokens(Box<Unsigned>),
+    /// It was no longer good, and that has ended these.
+    Ended(Vec<SessionRef>),
+    /// Somebody else rotated it at this moment. The transaction must not be committed.
+    Overtaken,
+}
+
+async fn renew(
+    exchange: &Exchange<'_>,
+    tx: &mut Tx,
+    presented: &str,
+) -> Result<Renewed, EndpointError> {
+    let Exchange { ctx, client, .. } = exchange;
+    let device_info = exchange.device_info()?;
+    let live = match find(ctx, tx, presented).await? {
+        Ok(live) => live,
+        Err(ended) => return Ok(Renewed::Ended(ended)),
     };
     if live.token.client_id.as_str() != client.client_id {
         let text = "client id doesn't match the refresh token";
@@ -52,19 +87,17 @@ async fn attempt(
     let scopes = narrowed(exchange, &live.token.scopes)?;
     let mut rotated = None;
     if client.refresh_token_rotation_enabled {
-        match refresh::rotate(ctx, &mut tx, &live).await? {
+        match refresh::rotate(ctx, tx, &live).await? {
             Some(token) => rotated = Some(token),
-            None => return Ok(None),
+            None => return Ok(Renewed::Overtaken),
         }
     }
-    refresh::touch(ctx, &mut tx, &live.grant).await?;
+    refresh::touch(ctx, tx, &live.grant).await?;
     if let Some(info) = device_info {
         tx.grants().set_device_info(&live.grant.id, &info.to_json()).await?;
     }
     let what = Issue { grant: live.grant, scopes, nonce: None, sid: None, refresh_token: rotated };
-    let tokens = record(ctx, &mut tx, client, what).await?;
-    tx.commit().await?;
-    Ok(Some(tokens.sign(ctx, client)))
+    Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
 }
 
 /// The live token, or what has just ended because it was not. Both are to be committed.
