@@ -80,15 +80,18 @@ impl Recorder<'_> {
     }
 
     async fn write(&self, tx: &mut Tx, event: Event) -> Result<(), Problem> {
-        let ctx = &self.visit.ctx;
-        let source = Source {
+        Ok(record(&self.visit.ctx, tx, &self.source(), event).await?)
+    }
+
+    /// Through what it comes about.
+    pub fn source(&self) -> Source {
+        Source {
             triggered_by: TriggeredBy::User,
             client_id: self.session.client_id.clone(),
             language: self.visit.query.get("ui_locales").map(str::to_owned),
-            http_url: format!("{}{}", ctx.app.origin(), self.visit.path),
+            http_url: format!("{}{}", self.visit.ctx.app.origin(), self.visit.path),
             ..Source::default()
-        };
-        Ok(record(ctx, tx, &source, event).await?)
+        }
     }
 }
 

@@ -5,7 +5,12 @@ mod fields;
 use accounts::attributes::{
     AttributeRefusal, Change, Party, Updated, parse_custom, update_custom, update_standard,
 };
+use accounts::hooked;
+use accounts::models::load_user_model;
+use appconfig::hook::BlockingEvent;
 use axum::response::Response;
+use events::Hooks;
+use events::hooks::Mutations;
 use http::StatusCode;
 use serde_json::{Value, json};
 use store::Tx;
@@ -14,6 +19,7 @@ use web::Fields;
 use self::fields::Field;
 use super::{Owner, context};
 use crate::flash::{self, Flash};
+use crate::hooked::Said;
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::wrong::Wrong;
@@ -34,16 +40,52 @@ pub async fn save(visit: Visit, posted: Fields) -> Result<Response, Problem> {
         // Nothing happened, so nothing is written down.
         return Ok(Flash::ProfileSaved.redirect(&visit, PATH));
     }
-    let mut tx = visit.platform.store.write(&visit.ctx.app.id).await?;
-    let mut errors = write(&visit, &owner, &mut tx, false, standard).await?;
-    errors.extend(write(&visit, &owner, &mut tx, true, custom).await?);
-    if errors.is_empty() {
-        owner.recorder(&visit).profile_updated(&mut tx).await?;
-        tx.commit().await?;
-        return Ok(Flash::ProfileSaved.redirect(&visit, PATH));
+    match change(&visit, &owner, &(standard, custom)).await? {
+        Ok(()) => Ok(Flash::ProfileSaved.redirect(&visit, PATH)),
+        Err(errors) => Ok(form(&visit, &owner, Some(&posted), &errors)),
     }
-    drop(tx);
-    Ok(form(&visit, &owner, Some(&posted), &errors))
+}
+
+type Changes = (Vec<Change>, Vec<Change>);
+
+/// Asks the project's hooks, if there are any, about the person as they would be; then saves what
+/// was typed, and what the hooks make of it.
+async fn change(
+    visit: &Visit,
+    owner: &Owner,
+    changes: &Changes,
+) -> Result<Result<(), Vec<Wrong>>, Problem> {
+    let (ctx, user) = (&visit.ctx, &owner.session.user_id);
+    let event = BlockingEvent::UserProfilePreUpdate;
+    let mut mutations = Mutations::default();
+    if Hooks::is_asked(ctx, event) {
+        let mut tx = visit.platform.store.write(&ctx.app.id).await?;
+        let errors = write(visit, owner, &mut tx, changes).await?;
+        if !errors.is_empty() {
+            return Ok(Err(errors));
+        }
+        let person = load_user_model(ctx, &mut tx, user).await?;
+        drop(tx);
+        let source = owner.recorder(visit).source();
+        let hooks = &visit.platform.hooks;
+        match hooked::ask(hooks, ctx, &source, event, (person, None)).await {
+            Ok(said) => mutations = said,
+            Err(refusal) => return Ok(Err(vec![Said::wrong(&refusal)])),
+        }
+    }
+    let mut tx = visit.platform.store.write(&ctx.app.id).await?;
+    let errors = write(visit, owner, &mut tx, changes).await?;
+    if !errors.is_empty() {
+        return Ok(Err(errors));
+    }
+    if let Some(refusal) = hooked::apply(ctx, &mut tx, user, &mutations).await? {
+        tracing::warn!(app = %ctx.app.id, pointer = refusal.pointer(), "a hook's attribute is not valid");
+        let key = "v2.error.hook-invalid-response";
+        return Ok(Err(vec![Wrong::form("HookInvalidResponse", key)]));
+    }
+    owner.recorder(visit).profile_updated(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
 fn form(visit: &Visit, owner: &Owner, posted: Option<&Fields>, errors: &[Wrong]) -> Response {
@@ -61,7 +103,7 @@ fn form(visit: &Visit, owner: &Owner, posted: Option<&Fields>, errors: &[Wrong])
 }
 
 /// What the form says about fields that may be written; others are left alone.
-fn changes(visit: &Visit, owner: &Owner, posted: &Fields) -> (Vec<Change>, Vec<Change>) {
+fn changes(visit: &Visit, owner: &Owner, posted: &Fields) -> Changes {
     let app = &visit.ctx.app;
     let config = &app.config.user_profile;
     let groups = fields::groups(app, app.catalogue.fallback(), &owner.overview, None);
@@ -96,23 +138,26 @@ async fn write(
     visit: &Visit,
     owner: &Owner,
     tx: &mut Tx,
-    is_custom: bool,
-    changes: Vec<Change>,
+    (standard, custom): &Changes,
 ) -> Result<Vec<Wrong>, Problem> {
     let (ctx, user) = (&visit.ctx, &owner.session.user_id);
     let mut errors = Vec::new();
-    for change in changes {
-        let change = [change];
-        let updated = if is_custom {
-            update_custom(ctx, tx, Party::EndUser, user, &change).await?
-        } else {
-            update_standard(ctx, tx, Party::EndUser, user, &change).await?
-        };
-        if let Updated::Refused(refusal) = updated {
-            errors.push(wrong(&refusal));
-        }
+    for change in standard.chunks(1) {
+        let updated = update_standard(ctx, tx, Party::EndUser, user, change).await?;
+        errors.extend(refused(updated));
+    }
+    for change in custom.chunks(1) {
+        let updated = update_custom(ctx, tx, Party::EndUser, user, change).await?;
+        errors.extend(refused(updated));
     }
     Ok(errors)
+}
+
+fn refused(updated: Updated) -> Option<Wrong> {
+    match updated {
+        Updated::Updated(_) => None,
+        Updated::Refused(refusal) => Some(wrong(&refusal)),
+    }
 }
 
 fn wrong(refusal: &AttributeRefusal) -> Wrong {
