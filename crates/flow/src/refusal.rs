@@ -121,10 +121,7 @@ impl Refusal {
             | Self::MessageRefused(Some(_))
             | Self::InvalidIdToken
             | Self::InvalidExternalJwt => Kind::BadRequest,
-            Self::Hook(HookRefusal::Disallowed(_)) => Kind::Forbidden,
-            // Upstream's word for a script that fails.
-            Self::Hook(HookRefusal::Failed { reason: "DenoRunError", .. }) => Kind::BadRequest,
-            Self::Hook(HookRefusal::Failed { .. }) => Kind::Internal,
+            Self::Hook(refusal) => kind_of_hook(refusal),
             Self::ValidationFailed(_)
             | Self::InvalidLoginId(_)
             | Self::InvalidAttributes(_)
@@ -237,8 +234,7 @@ impl Refusal {
             Self::OutsideValidPeriod => "user is outside its valid period",
             Self::RateLimited(_) => "request rate limited",
             Self::AccountLockout { .. } => "locked due to too many failed attempts",
-            Self::Hook(HookRefusal::Disallowed(_)) => "disallowed by hook event handler",
-            Self::Hook(HookRefusal::Failed { .. }) => "a hook event handler did not decide",
+            Self::Hook(refusal) => refusal.message(),
             Self::Busy => "too many sign-ins at once, try again in a moment",
             Self::InvalidTargetStep { .. } => "invalid target_step",
         }
@@ -303,5 +299,14 @@ impl Refusal {
             Value::Object(info) => info,
             _ => Map::new(),
         }
+    }
+}
+
+fn kind_of_hook(refusal: &HookRefusal) -> Kind {
+    match refusal {
+        HookRefusal::Disallowed(_) => Kind::Forbidden,
+        // Upstream's kind for a script that fails.
+        HookRefusal::Failed { reason: "DenoRunError", .. } => Kind::BadRequest,
+        HookRefusal::Failed { .. } => Kind::Internal,
     }
 }

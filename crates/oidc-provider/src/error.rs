@@ -41,10 +41,11 @@ impl EndpointError {
                 StatusCode::FORBIDDEN
             }
             Self::Refused(_) | Self::Hook(HookRefusal::Disallowed(_)) => StatusCode::BAD_REQUEST,
-            Self::Hook(HookRefusal::Failed { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ClientAuthentication(_) | Self::NoSession(_) => StatusCode::UNAUTHORIZED,
             Self::Internal(_) if web::is_unavailable(self) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Hook(HookRefusal::Failed { .. }) | Self::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 

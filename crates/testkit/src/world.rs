@@ -145,12 +145,6 @@ impl World {
     }
 }
 
-/// What hooks are signed with.
-fn webhook_key() -> KeySet {
-    let key = json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
-    serde_json::from_value(json!({ "keys": [key] })).expect("a set of keys")
-}
-
 /// The project that [`World::new`] makes of `yaml`.
 pub fn app(yaml: &str) -> App {
     let mut text = "id: test\nhttp: { public_origin: \"http://localhost:3000\" }\n".to_owned();
@@ -175,7 +169,7 @@ pub fn app(yaml: &str) -> App {
     let parts = Parts {
         config: AppConfig::parse(&text).expect("a valid configuration"),
         features: FeatureConfig::default(),
-        secrets: Secrets { webhook: Some(webhook_key()), ..secrets() },
+        secrets: secrets(),
         keys: KEYS.clone(),
         templates: builtin::templates(catalogue.clone()),
         catalogue,
@@ -188,8 +182,13 @@ pub fn app(yaml: &str) -> App {
 /// `github`.
 fn secrets() -> Secrets {
     let key = json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
-    let csrf = serde_json::from_value(json!({ "keys": [key] })).expect("a set of keys");
+    let keys: KeySet = serde_json::from_value(json!({ "keys": [key] })).expect("a set of keys");
     let github = json!({ "items": [{ "alias": "github", "client_secret": "hush" }] });
     let sso_oauth_client = serde_json::from_value(github).expect("the credentials of a client");
-    Secrets { csrf: Some(csrf), sso_oauth_client: Some(sso_oauth_client), ..Secrets::default() }
+    Secrets {
+        csrf: Some(keys.clone()),
+        webhook: Some(keys),
+        sso_oauth_client: Some(sso_oauth_client),
+        ..Secrets::default()
+    }
 }

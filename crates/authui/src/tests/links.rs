@@ -58,6 +58,7 @@ impl<'a> Elsewhere<'a> {
             outbound: &it.outbound,
             hooks: &it.hooks,
             browser: flow::Browser::default(),
+            weights: None,
         }
     }
 }

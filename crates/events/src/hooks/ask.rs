@@ -70,6 +70,14 @@ impl HookRefusal {
         }
     }
 
+    /// For developers, in English.
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::Disallowed(_) => "disallowed by hook event handler",
+            Self::Failed { .. } => "a hook event handler did not decide",
+        }
+    }
+
     /// The details that an API shows.
     pub fn info(&self) -> Value {
         match self {

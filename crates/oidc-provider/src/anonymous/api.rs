@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accounts::anonymous;
 use ctx::Ctx;
 use domain::UserId;
+use events::hooks::HookRefusal;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use sessions::{Credentials, Resolved, Session};
@@ -45,6 +46,14 @@ pub fn has_a_name() -> ApiError {
 pub fn api_error(error: EndpointError) -> ApiError {
     match error {
         EndpointError::Internal(error) => ApiError::internal(&error),
+        EndpointError::Hook(refusal) => {
+            let name = match &refusal {
+                HookRefusal::Disallowed(_) => ErrorName::Forbidden,
+                HookRefusal::Failed { .. } => ErrorName::InternalError,
+            };
+            let info = refusal.info().as_object().cloned().unwrap_or_default();
+            ApiError::new(name, refusal.reason(), refusal.message()).with_info(info)
+        }
         EndpointError::Refused(error)
         | EndpointError::ClientAuthentication(error)
         | EndpointError::NoSession(error) => invalid(error.description),

@@ -60,17 +60,12 @@ pub async fn record(
 /// Whether hooks want to be asked about tokens for this client.
 pub fn asks_hooks(ctx: &Ctx, client: &ClientConfig) -> bool {
     Hooks::is_asked(ctx, BlockingEvent::OidcIdTokenPreCreate)
-        || (client.issue_jwt_access_token
-            && Hooks::is_asked(ctx, BlockingEvent::OidcJwtPreCreate))
+        || (client.issue_jwt_access_token && Hooks::is_asked(ctx, BlockingEvent::OidcJwtPreCreate))
 }
 
 impl Unsigned {
     /// What the ID token is to say, where `openid` was granted.
-    pub fn id_token_claims(
-        &self,
-        ctx: &Ctx,
-        client: &ClientConfig,
-    ) -> Option<Map<String, Value>> {
+    pub fn id_token_claims(&self, ctx: &Ctx, client: &ClientConfig) -> Option<Map<String, Value>> {
         let Issue { scopes, nonce, .. } = &self.what;
         let sid = self.sid();
         let claims = || id_token_claims(ctx, client, scopes, &self.subject(&sid), nonce.as_deref());
