@@ -4,9 +4,11 @@
 //! options it was made for and the browser's answer, from which the public key is read again. A
 //! passkey counts as both factors, so the device must have checked who is holding it.
 
+pub mod challenge;
+
 use std::time::Duration;
 
-use ctx::Ctx;
+use ctx::{App, Ctx};
 use domain::{Authenticator, PasskeyAuthenticator, UserId};
 use i18n::Args;
 use serde_json::{Value, json};
@@ -34,20 +36,36 @@ pub struct Party {
 }
 
 impl Party {
-    /// The project's own origin is the one that passkeys belong to.
+    /// The project's own origin is the one that passkeys belong to; its related ones may use them.
     pub fn of(ctx: &Ctx) -> Self {
         let language = ctx.app.catalogue.fallback().to_string();
         let name = ctx.app.catalogue.text(&language, "app.name", &Args::new());
-        Self::new(ctx.app.host(), &name, ctx.app.origin())
+        let own = Url::parse(ctx.app.origin());
+        let related = related_origins(&ctx.app).into_iter().map(|it| Url::parse(&it));
+        Self::new(ctx.app.host(), &name, own.into_iter().chain(related.flatten()).collect())
     }
 
-    fn new(id: &str, name: &str, origin: &str) -> Self {
-        let origins = Url::parse(origin).into_iter().collect();
+    fn new(id: &str, name: &str, origins: Vec<Url>) -> Self {
         let timeout = Duration::from_millis(TIMEOUT_MILLIS);
         // What is unsafe about it is choosing policies; ours is to ask for the most.
         let core = WebauthnCore::new_unsafe_experts_only(name, id, origins, timeout, None, None);
         Self { id: id.to_owned(), name: name.to_owned(), core }
     }
+}
+
+/// Origins besides the project's own on which its passkeys may be used (WebAuthn Level 3 §5.11):
+/// those of the sign-in pages that its clients have in the place of ours.
+pub fn related_origins(app: &App) -> Vec<String> {
+    let clients = app.config.oauth.clients.iter();
+    let pages = clients.filter_map(|it| Url::parse(it.x_custom_ui_uri.as_deref()?).ok());
+    let mut origins: Vec<String> = pages
+        .filter(|it| it.scheme() == "https")
+        .map(|it| it.origin().ascii_serialization())
+        .filter(|it| it != app.origin())
+        .collect();
+    origins.sort();
+    origins.dedup();
+    origins
 }
 
 /// What a browser needs for making a passkey. The person's own are left out.

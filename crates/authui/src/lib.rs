@@ -11,6 +11,7 @@ mod flash;
 mod frame;
 mod hooked;
 mod logout;
+mod passkey;
 mod pending;
 mod phone;
 mod policy;
@@ -30,7 +31,7 @@ mod wrong;
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use web::Platform;
 
 use problem::Problem;
@@ -45,6 +46,7 @@ pub fn router(dev_mode: bool) -> Router<Platform> {
         .merge(questions::router())
         .route("/logout", get(logout::ask).post(logout::act))
         .merge(links())
+        .merge(passkeys())
         .merge(settings::router());
     let pages = if dev_mode { pages.merge(dev::router()) } else { pages };
     pages.layer(from_fn(frame::frame))
@@ -59,6 +61,14 @@ fn links() -> Router<Platform> {
         .route("/authflow/v2/reset_password", reset.clone())
         .route("/flows/reset_password", reset)
         .route("/authflow/v2/reset_password/success", get(reset_password::done))
+}
+
+/// What scripts ask for passkeys.
+fn passkeys() -> Router<Platform> {
+    Router::new()
+        .route("/_internals/passkey/request_options", post(passkey::request_options))
+        .route("/_internals/passkey/creation_options", post(passkey::creation_options))
+        .route("/.well-known/webauthn", get(passkey::related_origins))
 }
 
 /// The page for an address that leads nowhere.

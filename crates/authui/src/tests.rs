@@ -2,6 +2,7 @@
 
 mod links;
 mod logout;
+mod passkey;
 mod questions;
 mod requests;
 mod settings;

@@ -1,7 +1,9 @@
 //! Passkeys in the course of a flow (WebAuthn Level 2).
 //!
-//! The challenge is the flow's own: a flow finishes once, so an answer to it is good for once.
+//! The challenge is the flow's own, and a flow finishes once; or it was issued beside it, and is used
+//! up by its answer. Either way an answer is good for once.
 
+use accounts::passkey::challenge::{self, Ceremony};
 use accounts::passkey::{self, Party};
 use domain::{AuthenticatorId, PasskeyAuthenticator, UserId};
 use serde_json::Value;
@@ -31,20 +33,38 @@ pub async fn creation_options(cx: &FlowCx<'_>, state: &FlowState) -> Result<Valu
 }
 
 /// The passkey that `response` makes of `options`; `None` when it is none.
-pub fn create(
+pub async fn create(
     cx: &FlowCx<'_>,
     state: &FlowState,
     options: &Value,
     response: &Value,
-) -> Option<PasskeyFact> {
+) -> Result<Option<PasskeyFact>, FlowError> {
+    let user = state.facts.known_user("prompt_create_passkey")?;
+    let Some(challenge) = answered(cx, state, &Ceremony::creation(&user), response).await? else {
+        return Ok(None);
+    };
+    // What is kept is what the browser was asked, so that its answer can be read again.
+    let mut options = options.clone();
+    options["publicKey"]["challenge"] = Value::from(challenge.as_str());
     let party = Party::of(cx.ctx);
-    let made = passkey::verify_creation(&party, &state.challenge, options, response)?;
-    Some(PasskeyFact {
+    let made = passkey::verify_creation(&party, &challenge, &options, response);
+    Ok(made.map(|made| PasskeyFact {
         credential_id: made.credential_id,
         creation_options: made.creation_options,
         attestation_response: made.attestation_response,
         sign_count: made.sign_count,
-    })
+    }))
+}
+
+/// The challenge that `response` answers: the flow's own, or one that was issued beside it.
+async fn answered(
+    cx: &FlowCx<'_>,
+    state: &FlowState,
+    ceremony: &Ceremony,
+    response: &Value,
+) -> Result<Option<String>, FlowError> {
+    let own = &state.challenge;
+    challenge::answered(cx.ctx, cx.kv, own, ceremony, response).await.map_err(stopped)
 }
 
 /// What a browser needs for asking a passkey: one of these, or whichever the person has.
@@ -68,9 +88,11 @@ pub async fn verify(
     let identity = tx.identities().find_passkey(&credential_id).await?;
     drop(tx);
     let Some(own) = found else { return Ok(None) };
+    let Some(challenge) = answered(cx, state, &Ceremony::Request, response).await? else {
+        return Ok(None);
+    };
     let party = Party::of(cx.ctx);
-    let Some(sign_count) = passkey::verify_assertion(&party, &state.challenge, &own, response)
-    else {
+    let Some(sign_count) = passkey::verify_assertion(&party, &challenge, &own, response) else {
         return Ok(None);
     };
     let mut tx = cx.store.write(&cx.ctx.app.id).await?;

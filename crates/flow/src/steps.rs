@@ -127,7 +127,7 @@ pub async fn take(
         }
         Some(Stage::Enrol) => return create_authenticator::take(cx, state, step, input).await,
         Some(Stage::Passkey { options }) => {
-            return Ok(prompt_create_passkey::take(cx, state, &options, input));
+            return prompt_create_passkey::take(cx, state, &options, input).await;
         }
         Some(Stage::Resent) | None => {}
     }

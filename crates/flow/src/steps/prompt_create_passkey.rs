@@ -56,19 +56,24 @@ async fn has_passkey(cx: &FlowCx<'_>, state: &FlowState) -> Result<bool, FlowErr
     Ok(all.iter().any(|it| matches!(it, Authenticator::Passkey(_))))
 }
 
-pub fn take(cx: &FlowCx<'_>, state: &mut FlowState, options: &Value, input: &Input) -> Taken {
+pub async fn take(
+    cx: &FlowCx<'_>,
+    state: &mut FlowState,
+    options: &Value,
+    input: &Input,
+) -> Result<Taken, FlowError> {
     if input.get("skip") == Some(&Value::Bool(true)) {
         let may_decline = cx.ctx.app.config.ui.passkey_upselling_opt_out_enabled;
         let declines = input.get("do_not_ask_again") == Some(&Value::Bool(true));
         state.facts.declines_passkeys = may_decline && declines;
-        return Taken::Done;
+        return Ok(Taken::Done);
     }
     let response = input.get("creation_response").unwrap_or(&Value::Null);
-    match passkey::create(cx, state, options, response) {
+    Ok(match passkey::create(cx, state, options, response).await? {
         Some(made) => {
             state.facts.new_passkeys.push(made);
             Taken::Done
         }
         None => Taken::Refused(Refusal::InvalidPasskey),
-    }
+    })
 }

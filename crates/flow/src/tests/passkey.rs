@@ -1,5 +1,6 @@
 //! Passkeys made in one flow and used in another, and what must not count as one.
 
+use accounts::passkey::challenge::{self, Ceremony};
 use appconfig::flow::FlowKind;
 use serde_json::{Value, json};
 use testkit::{Device, World};
@@ -99,4 +100,85 @@ async fn a_counter_that_runs_backwards_is_a_copy() {
     assert!(matches!(signs_in(&world, &mut device).await, Reply::Finished(_)));
     device.sign_count = 6;
     assert!(is_refused(&signs_in(&world, &mut device).await));
+}
+
+/// The options of a flow with a challenge in them that was issued beside it.
+async fn with_issued(world: &World, options: &Value, ceremony: &Ceremony) -> Value {
+    let issued = challenge::issue(&world.ctx(), &world.platform.kv, ceremony).await.unwrap();
+    let mut options = options.clone();
+    options["publicKey"]["challenge"] = json!(issued);
+    options
+}
+
+async fn shows(world: &World, response: &Value) -> Reply {
+    let ctx = world.ctx();
+    let cx = cx(world, &ctx);
+    let flow = FlowRef::new(FlowKind::Login, "default");
+    let at = asked(Box::pin(create(&cx, flow, Setting::default())).await.unwrap());
+    let used = object(json!({ "identification": "passkey", "assertion_response": response }));
+    Box::pin(feed(&cx, &at.state_token, &used)).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_to_a_challenge_beside_the_flow_counts_once() {
+    let (world, mut device) = (World::new(PASSKEYS).await, Device::new(ORIGIN));
+    assert!(matches!(signed_up(&world, &device).await, Reply::Finished(_)));
+    let options = json!({ "publicKey": { "rpId": "localhost" } });
+    let response = device.get(&with_issued(&world, &options, &Ceremony::Request).await);
+    assert!(matches!(shows(&world, &response).await, Reply::Finished(_)));
+    assert!(is_refused(&shows(&world, &response).await), "it was used up");
+    let late = device.get(&with_issued(&world, &options, &Ceremony::Request).await);
+    world.sleep(300);
+    assert!(is_refused(&shows(&world, &late).await), "nobody takes that long");
+    let made_up = json!({ "publicKey": { "rpId": "localhost", "challenge": "made-up" } });
+    assert!(is_refused(&shows(&world, &device.get(&made_up)).await));
+    let creation = Ceremony::Creation { user_id: "bob".to_owned() };
+    let for_making = device.get(&with_issued(&world, &options, &creation).await);
+    assert!(is_refused(&shows(&world, &for_making).await), "it was made for something else");
+}
+
+#[tokio::test]
+async fn a_challenge_for_making_a_passkey_is_for_one_person() {
+    let world = World::new(PASSKEYS).await;
+    let alice = world.person("email", "alice@example.com", "correct horse").await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let flow = FlowRef::new(FlowKind::Login, "default");
+    let at = asked(Box::pin(create(&cx, flow, Setting::default())).await.unwrap());
+    let known = input("email alice@example.com");
+    let at = asked(Box::pin(feed(&cx, &at.state_token, &known)).await.unwrap());
+    let proved = input("password correct horse");
+    let at = asked(Box::pin(feed(&cx, &at.state_token, &proved)).await.unwrap());
+    let options = &at.ask.data["creation_options"];
+    let mut device = Device::new(ORIGIN);
+    for (ceremony, is_good) in [
+        (Ceremony::Request, false),
+        (Ceremony::Creation { user_id: "bob".to_owned() }, false),
+        (Ceremony::creation(&alice), true),
+    ] {
+        let response = device.create(&with_issued(&world, options, &ceremony).await);
+        let made = object(json!({ "creation_response": response }));
+        let reply = Box::pin(feed(&cx, &at.state_token, &made)).await.unwrap();
+        assert_eq!(matches!(reply, Reply::Finished(_)), is_good, "{ceremony:?}: {reply:?}");
+    }
+    // What was kept can be read again: the passkey is of use.
+    assert!(matches!(signs_in(&world, &mut device).await, Reply::Finished(_)));
+}
+
+#[tokio::test]
+async fn a_passkey_is_used_on_a_project_s_own_sign_in_page() {
+    let yaml = format!(
+        "{PASSKEYS}
+oauth:
+  clients:
+  - {{ client_id: app, name: App, x_application_type: spa, \
+       x_custom_ui_uri: \"https://login.example.com/start\", \
+       redirect_uris: [\"https://app.example.com/\"] }}"
+    );
+    let (world, device) = (World::new(&yaml).await, Device::new("https://login.example.com"));
+    assert_eq!(accounts::passkey::related_origins(&world.app), ["https://login.example.com"]);
+    assert!(matches!(signed_up(&world, &device).await, Reply::Finished(_)));
+    let other = Device::new("https://app.example.com");
+    let world = World::new(&yaml).await;
+    assert!(is_refused(&signed_up(&world, &other).await), "an application is no sign-in page");
 }
