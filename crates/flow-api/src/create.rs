@@ -11,7 +11,7 @@ use web::{ApiError, CtxOf, Platform};
 
 use crate::body::{self, Object};
 use crate::browser::Brought;
-use crate::envelope::answer;
+use crate::envelope::{At, answer};
 use crate::{flow_cx, setting};
 
 pub async fn create(
@@ -33,13 +33,14 @@ pub async fn create(
         Ok(setting) => setting,
         Err(error) => return ApiError::internal(&error).into_response(),
     };
+    let kind = wanted.flow.kind;
     let started = start(&cx, wanted.flow, setting).await;
     let token = match &started {
         Ok(Reply::Asked(asked)) if !wanted.inputs.is_empty() => asked.state_token.clone(),
-        _ => return answer(&cx, started, None).await,
+        _ => return answer(&cx, started, At::Start(kind)).await,
     };
     let reply = feed_all(&cx, &token, &wanted.inputs).await;
-    answer(&cx, reply, Some(&token)).await
+    answer(&cx, reply, At::State(&token)).await
 }
 
 /// What a request asks for.

@@ -1,5 +1,6 @@
 //! What a client is told: a question, the end, or an error beside the question that stands.
 
+use appconfig::flow::FlowKind;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
@@ -10,19 +11,29 @@ use web::ApiError;
 
 use crate::error::to_api_error;
 
-/// Answers with what became of an input to the state called `state_token`, if there was one.
-pub async fn answer(
-    cx: &FlowCx<'_>,
-    reply: Result<Reply, FlowError>,
-    state_token: Option<&str>,
-) -> Response {
+/// Where in a flow an answer belongs.
+#[derive(Clone, Copy, Debug)]
+pub enum At<'a> {
+    /// To the start of a flow of this kind.
+    Start(FlowKind),
+    /// To an input to the state of this name.
+    State(&'a str),
+    Look,
+}
+
+/// Answers with what became of a request.
+pub async fn answer(cx: &FlowCx<'_>, reply: Result<Reply, FlowError>, at: At<'_>) -> Response {
     let ctx = cx.ctx;
     match reply {
         Ok(Reply::Asked(answer)) => web::result(question(&answer)),
         Ok(Reply::Finished(finished)) => the_end(ctx, &finished),
         Ok(Reply::Refused(refusal)) => {
-            let standing = standing_question(cx, &refusal, state_token).await;
-            let kind = standing.as_ref().map(|answer| answer.flow.kind);
+            let standing = standing_question(cx, &refusal, at).await;
+            let kind = match at {
+                // Whoever asks hooks has begun; other refusals come before there is a flow.
+                At::Start(kind) if matches!(refusal, Refusal::Hook(_)) => Some(kind),
+                _ => standing.as_ref().map(|answer| answer.flow.kind),
+            };
             let error = to_api_error(&refusal, kind).with_tracking_id(&ctx.request_id);
             with_question(error, standing.as_deref())
         }
@@ -31,12 +42,11 @@ pub async fn answer(
 }
 
 /// After a refusal the question is still there: clients show both.
-async fn standing_question(
-    cx: &FlowCx<'_>,
-    refusal: &Refusal,
-    state_token: Option<&str>,
-) -> Option<Box<Answer>> {
-    let token = state_token.filter(|_| *refusal != Refusal::FlowNotFound)?;
+async fn standing_question(cx: &FlowCx<'_>, refusal: &Refusal, at: At<'_>) -> Option<Box<Answer>> {
+    let At::State(token) = at else { return None };
+    if *refusal == Refusal::FlowNotFound {
+        return None;
+    }
     match look(cx, token).await {
         Ok(Reply::Asked(answer)) => Some(answer),
         _ => None,

@@ -9,7 +9,7 @@ use web::{ApiError, CtxOf, Platform};
 
 use crate::body::{self, Object};
 use crate::browser::Brought;
-use crate::envelope::answer;
+use crate::envelope::{At, answer};
 use crate::flow_cx;
 
 pub async fn input(
@@ -28,7 +28,7 @@ pub async fn input(
     };
     let cx = flow_cx(&platform, &ctx, &brought);
     let reply = flow::feed_all(&cx, &token, &inputs).await;
-    answer(&cx, reply, Some(&token)).await
+    answer(&cx, reply, At::State(&token)).await
 }
 
 pub async fn look(
@@ -49,7 +49,7 @@ pub async fn look(
     };
     let cx = flow_cx(&platform, &ctx, &brought);
     let reply = flow::look(&cx, &token).await;
-    answer(&cx, reply, None).await
+    answer(&cx, reply, At::Look).await
 }
 
 /// The state's token, and one input or a batch of them; both at once is refused.
