@@ -7,13 +7,15 @@ use appconfig::AppConfig;
 use appconfig::authentication::IdentityType;
 use ctx::Ctx;
 use domain::{AnonymousIdentity, Identity, UserId};
-use events::{Event, Source, record};
+use events::hooks::Mutations;
+use events::{Event, Source, UserModel, record};
 use serde_json::Value;
 use store::Tx;
 
 use crate::account::{self, Created, NewAccount};
+use crate::attributes::AttributeRefusal;
 use crate::identity::NewIdentity;
-use crate::{AccountError, models};
+use crate::{AccountError, hooked, models};
 
 /// The key of a device, whose holder proved that they hold it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,35 +25,77 @@ pub struct NewKey {
     pub jwk: Value,
 }
 
+/// Somebody who is about to be let in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAnonymous {
+    pub id: UserId,
+    /// Of their device; without one, the account lasts as long as the session that is about to
+    /// begin.
+    pub key: Option<NewKey>,
+    /// What hooks have said of them.
+    pub mutations: Mutations,
+}
+
+/// What became of them. Unless they are in, the transaction must not be committed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignedUp {
+    SignedUp {
+        user: Box<UserModel>,
+        identities: Vec<Value>,
+    },
+    /// Somebody has the key since it was looked up.
+    KeyTaken,
+    /// What hooks have said cannot be so.
+    Refused(AttributeRefusal),
+}
+
+impl NewAnonymous {
+    pub fn new(id: UserId, key: Option<NewKey>) -> Self {
+        Self { id, key, mutations: Mutations::default() }
+    }
+}
+
+impl SignedUp {
+    /// Who is in.
+    pub fn user_id(self) -> Option<UserId> {
+        match self {
+            Self::SignedUp { user, .. } => Some(user.id),
+            Self::KeyTaken | Self::Refused(_) => None,
+        }
+    }
+}
+
 /// Whether the project lets people in without a word.
 pub fn are_allowed(config: &AppConfig) -> bool {
     config.authentication.identities.contains(&IdentityType::Anonymous)
 }
 
 /// Makes an account for whoever holds the key, or the session that is about to begin.
-///
-/// `None` when somebody has the key since it was looked up; then the transaction must not be
-/// committed.
 pub async fn sign_up(
     ctx: &Ctx,
     tx: &mut Tx,
-    key: Option<NewKey>,
+    new: NewAnonymous,
     source: &Source,
-) -> Result<Option<UserId>, AccountError> {
+) -> Result<SignedUp, AccountError> {
+    let NewAnonymous { id: user, key, mutations } = new;
     let (key_id, key) = key.map(|it| (it.id, it.jwk)).unzip();
-    let user = UserId::new(ctx.rng.uuid());
     let new = NewAccount {
         identities: vec![NewIdentity::Anonymous { key_id, key }],
         ..NewAccount::new(user.clone())
     };
     let identities = match account::create(ctx, tx, new).await? {
         Created::Created { identities, .. } => identities,
-        Created::Refused(_) | Created::CredentialTaken => return Ok(None),
+        Created::Refused(_) | Created::CredentialTaken => return Ok(SignedUp::KeyTaken),
     };
-    let identities = identities.iter().map(|it| models::identity_model(ctx, it)).collect();
+    if let Some(refusal) = hooked::apply(ctx, tx, &user, &mutations).await? {
+        return Ok(SignedUp::Refused(refusal));
+    }
+    let identities: Vec<Value> =
+        identities.iter().map(|it| models::identity_model(ctx, it)).collect();
     let model = models::load_user_model(ctx, tx, &user).await?;
-    record(ctx, tx, source, Event::UserCreated { user: model, identities }).await?;
-    Ok(Some(user))
+    let event = Event::UserCreated { user: model.clone(), identities: identities.clone() };
+    record(ctx, tx, source, event).await?;
+    Ok(SignedUp::SignedUp { user: Box::new(model), identities })
 }
 
 /// By what somebody is known who is anonymous; `None` for people with a name.

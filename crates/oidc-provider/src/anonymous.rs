@@ -5,11 +5,14 @@ mod api;
 mod promote;
 mod signup;
 
-use accounts::anonymous::{self, NewKey};
+use accounts::anonymous::{self, NewAnonymous, NewKey, SignedUp};
+use accounts::hooked;
 use appconfig::ClientConfig;
+use appconfig::hook::BlockingEvent;
 use ctx::Ctx;
 use domain::{ClientId, GrantId, Scopes, UserId};
-use events::{Event, Source, record as record_event};
+use events::hooks::HookRefusal;
+use events::{Event, Hooks, Source, record as record_event};
 use limits::{Charged, Exhausted, Limit, Subject};
 use oauth::{DeviceInfo, OAuthError, TokenResponse, scope};
 use sessions::grant::{self, NewGrant};
@@ -20,7 +23,7 @@ use web::Platform;
 use crate::error::EndpointError;
 use crate::events::{How, authenticated, source};
 use crate::hooked::Additions;
-use crate::token::issue::{Issue, Unsigned, record};
+use crate::token::issue::{Issue, Unsigned, asks_hooks, record};
 
 pub use promote::promotion_code;
 pub use signup::signup;
@@ -78,34 +81,91 @@ pub async fn admit(
     }
 }
 
-/// Signs somebody in to an app: account, consent, grant and tokens in one transaction.
+/// Signs somebody in to an app: account, consent, grant and tokens in one transaction. The
+/// project's hooks are asked before, about whom and what it would come to.
 pub async fn sign_in(
     at: At<'_>,
     who: Who,
     device_info: Option<DeviceInfo>,
 ) -> Result<TokenResponse, EndpointError> {
     let At { platform, ctx, client } = at;
+    let person = match who {
+        Who::Known(user) => Person::Known(user),
+        Who::New(key) => {
+            let source = source(Some(&client.client_id));
+            Person::New(Box::new(ask_about_new(platform, ctx, key, &source).await?))
+        }
+    };
+    let mut additions = Additions::default();
+    if asks_hooks(ctx, client) {
+        let mut tx = platform.store.write(&ctx.app.id).await?;
+        let user = find_or_make(ctx, &mut tx, client, person.clone()).await?;
+        let (tried, _) = issue(ctx, &mut tx, client, (user, device_info.clone())).await?;
+        drop(tx);
+        additions = tried.ask_hooks(ctx, &platform.hooks, client).await?;
+    }
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let user = find_or_make(ctx, &mut tx, client, who).await?;
+    let user = find_or_make(ctx, &mut tx, client, person).await?;
     let (tokens, ended) = issue(ctx, &mut tx, client, (user, device_info)).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &ended).await;
-    Ok(tokens.sign(ctx, client, Additions::default()))
+    Ok(tokens.sign(ctx, client, additions))
+}
+
+/// Somebody new, as hooks would have them. They are shown out of a transaction that is dropped.
+pub async fn ask_about_new(
+    platform: &Platform,
+    ctx: &Ctx,
+    key: Option<NewKey>,
+    source: &Source,
+) -> Result<NewAnonymous, EndpointError> {
+    let mut new = NewAnonymous::new(UserId::new(ctx.rng.uuid()), key);
+    let event = BlockingEvent::UserPreCreate;
+    if !Hooks::is_asked(ctx, event) {
+        return Ok(new);
+    }
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let shown = anonymous::sign_up(ctx, &mut tx, new.clone(), source).await?;
+    drop(tx);
+    // Whoever cannot be let in is told so when it is tried again.
+    if let SignedUp::SignedUp { user, identities } = shown {
+        let about = (*user, Some(identities));
+        new.mutations = hooked::ask(&platform.hooks, ctx, source, event, about).await?;
+    }
+    Ok(new)
+}
+
+/// The person who came in, if they did.
+pub fn admitted(signed_up: SignedUp) -> Result<UserId, EndpointError> {
+    match signed_up {
+        SignedUp::SignedUp { user, .. } => Ok(user.id),
+        // The same key twice at once: whoever tries again is known.
+        SignedUp::KeyTaken => Err(OAuthError::invalid_grant("InvalidCredentials").into()),
+        SignedUp::Refused(_) => {
+            let event = BlockingEvent::UserPreCreate;
+            Err(HookRefusal::Failed { event, reason: "HookInvalidResponse" }.into())
+        }
+    }
+}
+
+/// Who is to be signed in, after hooks were asked.
+#[derive(Clone)]
+enum Person {
+    Known(UserId),
+    New(Box<NewAnonymous>),
 }
 
 async fn find_or_make(
     ctx: &Ctx,
     tx: &mut Tx,
     client: &ClientConfig,
-    who: Who,
+    person: Person,
 ) -> Result<UserId, EndpointError> {
-    let user = match who {
-        Who::Known(user) => user,
-        Who::New(key) => {
+    let user = match person {
+        Person::Known(user) => user,
+        Person::New(new) => {
             let source = source(Some(&client.client_id));
-            let made = anonymous::sign_up(ctx, tx, key, &source).await?;
-            // The same key twice at once: whoever tries again is known.
-            return made.ok_or_else(|| OAuthError::invalid_grant("InvalidCredentials").into());
+            return admitted(anonymous::sign_up(ctx, tx, *new, &source).await?);
         }
     };
     let found = tx.users().find(&user).await?;

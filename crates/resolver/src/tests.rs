@@ -1,3 +1,4 @@
+use accounts::anonymous::{self, NewAnonymous};
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use domain::{AccessTokenHolder, ClientId, GrantId, Scopes, UserId, VerifiedClaim};
@@ -107,7 +108,9 @@ async fn whoever_has_no_name_is_told_to_have_none() {
     let ctx = world.ctx();
     let mut tx = world.platform.store.write(&ctx.app.id).await.unwrap();
     let source = events::Source::default();
-    let user = accounts::anonymous::sign_up(&ctx, &mut tx, None, &source).await.unwrap().unwrap();
+    let new = NewAnonymous::new(UserId::new(ctx.rng.uuid()), None);
+    let signed_up = anonymous::sign_up(&ctx, &mut tx, new, &source).await.unwrap();
+    let user = signed_up.user_id().unwrap();
     let created = browser::create(&ctx, &mut tx, &user, Vec::new()).await.unwrap();
     tx.commit().await.unwrap();
     let cookie = format!("session={}", created.cookie.reveal());

@@ -2,7 +2,7 @@ use domain::UserId;
 use events::Source;
 use serde_json::json;
 
-use super::{NewKey, are_allowed, find, sign_up};
+use super::{NewAnonymous, NewKey, are_allowed, find, sign_up};
 use crate::world::World;
 
 fn key(id: &str) -> NewKey {
@@ -11,7 +11,9 @@ fn key(id: &str) -> NewKey {
 
 async fn signed_up(world: &World, key: Option<NewKey>) -> Option<UserId> {
     let mut tx = world.write().await;
-    let user = sign_up(&world.ctx, &mut tx, key, &Source::default()).await.unwrap();
+    let new = NewAnonymous::new(UserId::new(world.ctx.rng.uuid()), key);
+    let signed_up = sign_up(&world.ctx, &mut tx, new, &Source::default()).await.unwrap();
+    let user = signed_up.user_id();
     if user.is_some() {
         tx.commit().await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! Pages on the way from and to an application.
 
-use accounts::anonymous;
+use accounts::anonymous::{self, NewAnonymous};
 use oauth::{AuthorizationRequest, Params};
 use sessions::{OAuthSession, authentication_info, oauth_session, promotion_code};
 use stdx::sha256_hex;
@@ -178,7 +178,8 @@ async fn somebody_anonymous_keeps_their_account_under_a_name() {
     let ctx = world.ctx();
     let mut tx = world.store.write(&ctx.app.id).await.unwrap();
     let source = events::Source::default();
-    let user = anonymous::sign_up(&ctx, &mut tx, None, &source).await.unwrap().unwrap();
+    let new = NewAnonymous::new(domain::UserId::new(ctx.rng.uuid()), None);
+    let user = anonymous::sign_up(&ctx, &mut tx, new, &source).await.unwrap().user_id().unwrap();
     let identity = anonymous::find(&mut tx, &user).await.unwrap().unwrap();
     tx.commit().await.unwrap();
     let issued = promotion_code::issue(&ctx, &world.kv, &identity).await.unwrap();

@@ -1,6 +1,6 @@
 //! Somebody anonymous says who they are, and keeps their account; and what must not count.
 
-use accounts::anonymous::{self, NewKey};
+use accounts::anonymous::{self, NewAnonymous, NewKey};
 use appconfig::flow::FlowKind;
 use domain::{Identity, UserId};
 use events::Source;
@@ -31,7 +31,9 @@ async fn somebody(world: &World, device: Option<&DeviceKey>) -> UserId {
         id: device.jwk["kid"].as_str().unwrap().to_owned(),
         jwk: device.jwk.clone(),
     });
-    let user = anonymous::sign_up(&ctx, &mut tx, key, &Source::default()).await.unwrap().unwrap();
+    let new = NewAnonymous::new(UserId::new(ctx.rng.uuid()), key);
+    let signed_up = anonymous::sign_up(&ctx, &mut tx, new, &Source::default()).await.unwrap();
+    let user = signed_up.user_id().unwrap();
     tx.commit().await.unwrap();
     user
 }

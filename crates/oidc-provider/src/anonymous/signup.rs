@@ -4,6 +4,7 @@
 //! without a name goes on as who they are; whoever has a name is not signed out by this.
 
 use accounts::anonymous::{self, are_allowed};
+use appconfig::ClientConfig;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
@@ -12,16 +13,17 @@ use oauth::TokenResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sessions::{SessionRef, browser, refresh};
+use store::Tx;
 use web::{ApiError, CtxOf, ErrorName, Platform, result, sign_in_cookies};
 
 use super::api::{
     SessionType, api_error, browser_session, has_a_name, invalid, is_anonymous, read,
 };
-use super::{At, NotAdmitted, UNFIT_CLIENT, Who, admit, sign_in};
+use super::{At, NotAdmitted, UNFIT_CLIENT, Who, admit, admitted, ask_about_new, sign_in};
 use crate::error::EndpointError;
 use crate::events::{How, authenticated, source};
 use crate::hooked::Additions;
-use crate::token::issue::{Issue, record};
+use crate::token::issue::{Issue, Unsigned, asks_hooks, record};
 use crate::token::refresh_token::find;
 
 #[derive(Debug, Deserialize)]
@@ -87,10 +89,10 @@ async fn by_cookie(
     if let Err(why) = admit(platform, ctx).await? {
         return Ok(Err(not_admitted(why)));
     }
+    let source = source(None);
+    let new = ask_about_new(platform, ctx, None, &source).await?;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let Some(user) = anonymous::sign_up(ctx, &mut tx, None, &source(None)).await? else {
-        return Ok(Err(invalid("InvalidCredentials")));
-    };
+    let user = admitted(anonymous::sign_up(ctx, &mut tx, new, &source).await?)?;
     tx.users().note_login(&user, ctx.now).await?;
     let created = browser::create(ctx, &mut tx, &user, Vec::new()).await?;
     let session = SessionRef::Idp(created.session.id);
@@ -136,22 +138,55 @@ async fn again(
     presented: &str,
 ) -> Result<Result<TokenResponse, ApiError>, EndpointError> {
     let At { platform, ctx, client } = at;
+    let mut additions = Additions::default();
+    if asks_hooks(ctx, client) {
+        let mut tx = platform.store.write(&ctx.app.id).await?;
+        let tried = renew(ctx, &mut tx, client, presented).await?;
+        drop(tx);
+        if let Renewed::Tokens(tokens) = tried {
+            additions = tokens.ask_hooks(ctx, &platform.hooks, client).await?;
+        }
+    }
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let live = match find(ctx, &mut tx, presented).await? {
-        Ok(live) => live,
-        Err(ended) => {
+    match renew(ctx, &mut tx, client, presented).await? {
+        Renewed::Tokens(tokens) => {
+            tx.commit().await?;
+            Ok(Ok(tokens.sign(ctx, client, additions)))
+        }
+        Renewed::Ended(ended) => {
             tx.commit().await?;
             platform.sessions.forget(ctx, &ended).await;
-            return Ok(Err(invalid("invalid refresh token")));
+            Ok(Err(invalid("invalid refresh token")))
         }
+        Renewed::Refused(error) => Ok(Err(error)),
+    }
+}
+
+/// What became of a refresh token.
+enum Renewed {
+    Tokens(Box<Unsigned>),
+    /// It was no longer good, and that has ended these.
+    Ended(Vec<SessionRef>),
+    Refused(ApiError),
+}
+
+async fn renew(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    presented: &str,
+) -> Result<Renewed, EndpointError> {
+    let live = match find(ctx, tx, presented).await? {
+        Ok(live) => live,
+        Err(ended) => return Ok(Renewed::Ended(ended)),
     };
     if live.token.client_id.as_str() != client.client_id {
-        return Ok(Err(invalid("invalid refresh token")));
+        return Ok(Renewed::Refused(invalid("invalid refresh token")));
     }
-    if !is_anonymous(&mut tx, &live.grant.user_id).await? {
-        return Ok(Err(has_a_name()));
+    if !is_anonymous(tx, &live.grant.user_id).await? {
+        return Ok(Renewed::Refused(has_a_name()));
     }
-    refresh::touch(ctx, &mut tx, &live.grant).await?;
+    refresh::touch(ctx, tx, &live.grant).await?;
     let what = Issue {
         scopes: live.token.scopes.clone(),
         grant: live.grant,
@@ -159,9 +194,7 @@ async fn again(
         sid: None,
         refresh_token: None,
     };
-    let tokens = record(ctx, &mut tx, client, what).await?;
-    tx.commit().await?;
-    Ok(Ok(tokens.sign(ctx, client, Additions::default())))
+    Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
 }
 
 #[cfg(test)]

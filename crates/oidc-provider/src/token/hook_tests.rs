@@ -108,3 +108,35 @@ async fn a_hook_that_never_answers_stops_its_own_exchange_alone() {
     assert_eq!(other.status, 200);
     assert_eq!((reply.status, &reply.json()["error"]), (500, &json!("server_error")));
 }
+
+/// Somebody anonymous signs up in a browser, in a project whose script is asked about new people.
+async fn sign_up_anonymously(script: &str) -> (World, crate::world::Reply) {
+    let change = |config: &mut Value| {
+        config["authentication"] = json!({ "identities": ["login_id", "anonymous"] });
+        let url = "authgeardeno:///deno/hook.ts";
+        let handler = json!({ "event": "user.pre_create", "url": url });
+        config["hook"] = json!({ "blocking_handlers": [handler] });
+    };
+    let world = World::with_script(change, script).await;
+    let body = json!({ "session_type": "cookie" });
+    let reply = world.post_json("/api/anonymous_user/signup", &body).await;
+    (world, reply)
+}
+
+#[tokio::test]
+async fn a_hook_decides_about_somebody_anonymous() {
+    let script = "export default async () => ({ is_allowed: false, title: 'no', reason: 'bots' })";
+    let (_, reply) = sign_up_anonymously(script).await;
+    assert_eq!((reply.status, &reply.json()["error"]["reason"]), (403, &json!("HookDisallowed")));
+
+    let script = "export default async ({ payload }: any) => ({ is_allowed: true, mutations: { user: {
+        standard_attributes: { nickname: `${payload.user.is_anonymous} ${payload.identities[0].type}` } } } })";
+    let (world, reply) = sign_up_anonymously(script).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    events::deliver(&world.platform.store, world.ctx().now).await.unwrap();
+    let mut tx = world.platform.store.read(&world.ctx().app.id).await.unwrap();
+    let lines = tx.audit_log().list(None, 9).await.unwrap();
+    let created = lines.iter().find(|it| it.activity_type == "user.created").unwrap();
+    let attributes = &created.data["payload"]["user"]["standard_attributes"];
+    assert_eq!(attributes["nickname"], "true anonymous");
+}
