@@ -138,11 +138,50 @@ fn every_type() -> Vec<Event> {
 fn the_page_of_events_is_written_down() {
     let mut page = "# Events
 
-What the audit log keeps, and what handlers are told. This page is written by a test in
-`crates/events`; `cargo xtask codegen` writes it again.
+What the audit log keeps, what handlers are told, and what they are asked. This page is written by a
+test in `crates/events`; `cargo xtask codegen` writes it again. How to write a handler is in
+[a page of its own](how-to/write-a-hook.md).
 
 Every event has `id`, `seq`, `type`, `payload` and `context`. The context says when, about whom and
 through what (`timestamp`, `user_id`, `triggered_by`, `ip_address`, `user_agent`, `client_id`, …).
+
+## What may be refused or changed
+
+`hook.blocking_handlers` names handlers and the one event at which each is asked, in their order.
+They are asked before anything is written, with no transaction open; what they were shown is looked
+at again when it is. A handler has `hook.sync_hook_timeout_seconds` (5), all of them together
+`hook.sync_hook_total_timeout_seconds` (10). Silence, an error or an answer that is not understood
+is a no. A flow asks about each moment once, however often its states are looked at.
+
+| type | asked | payload | may answer, beside `is_allowed` |
+|---|---|---|---|
+| `authentication.pre_initialize` | before a flow begins, but for `account_recovery` | `authentication_context` | `constraints`, `bot_protection`, `rate_limits` |
+| `authentication.post_identified` | after each identification | `authentication_context`, `identification` | `constraints`, `bot_protection`, `rate_limits` |
+| `authentication.pre_authenticated` | once no step is left that could prove more | `authentication_context` | `constraints`, `rate_limits` |
+| `user.pre_create` | before a new person is written, anonymous ones too | `user`, `identities` | `mutations.user` |
+| `user.profile.pre_update` | before a person's changes in the settings | `user` | `mutations.user` |
+| `oidc.jwt.pre_create` | before an access token that is a JWT | `user`, `identities`, `jwt` | `mutations.jwt` |
+| `oidc.id_token.pre_create` | before an ID token | `user`, `identities`, `id_token` | `mutations.id_token` |
+
+`user.pre_schedule_deletion` and `user.pre_schedule_anonymization` are taken in the configuration;
+nothing that would ask them is built yet.
+
+* `is_allowed: false` with `title` and `reason` is the refusal `HookDisallowed`, and people see both
+  texts.
+* `mutations` replace whole objects and are not merged: `user.standard_attributes`,
+  `user.custom_attributes`, `jwt.payload`, `id_token.payload`. The next handler sees them. Attributes
+  have to be valid; tokens may get claims, and lose or change none. There are no roles and groups
+  yet: a list that names one is not understood.
+* `constraints.amr` are methods of which all have to be used. Whoever signs in is asked for what they
+  have of them, whoever signs up has to set it up.
+* `bot_protection.mode` is `always` or `never`, whatever the flow declares.
+* `rate_limits` sets how much an operation counts for `authentication.general` (and the limits that
+  fall back to it) and `authentication.account_enumeration`.
+* Of several handlers the last that speaks of a thing counts, and so does the later moment.
+* Whoever signs up is shown as they would be. Their `user.id` is final; ids of identities and
+  authenticators are not.
+
+## What has happened
 
 `hook.non_blocking_handlers` names handlers and what they want to be told of: types that have a yes
 in the last column, or `*` for all of these. An event is delivered after what it tells of was
