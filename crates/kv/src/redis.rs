@@ -117,7 +117,7 @@ impl Redis {
         for key in keys {
             command.arg(key.as_str());
         }
-        if keys.is_empty() { Ok(()) } else { self.run("delete", &mut command).await }
+        if keys.is_empty() { Ok(()) } else { self.run("delete", &command).await }
     }
 
     pub(crate) async fn charge(
