@@ -112,9 +112,9 @@ export function config(origin, spaOrigin) {
 
 /**
  * Writes a project into `folder`: what `authwarden init` makes, with our configuration and the
- * secrets of our clients. `change` may alter the configuration first.
+ * secrets of our clients. `change` may alter the configuration first; `secrets` has more, by key.
  */
-export function writeProject(folder, { origin, spaOrigin, change = (it) => it }) {
+export function writeProject(folder, { origin, spaOrigin, change = (it) => it, secrets = {} }) {
   execFileSync(binary, [
     "init", "--output-folder", folder, "--app-id", appId, "--public-origin", origin,
   ]);
@@ -126,7 +126,8 @@ export function writeProject(folder, { origin, spaOrigin, change = (it) => it })
     client_id,
     keys: [{ kid: client_id, kty: "oct", k: Buffer.from(secret).toString("base64url") }],
   }));
-  // One more item for the list that `init` wrote; JSON is YAML.
-  const item = JSON.stringify({ key: "oauth.client_secrets", data: { items } });
-  appendFileSync(join(folder, "authgear.secrets.yaml"), `- ${item}\n`);
+  // More items for the list that `init` wrote; JSON is YAML.
+  for (const [key, data] of Object.entries({ "oauth.client_secrets": { items }, ...secrets })) {
+    appendFileSync(join(folder, "authgear.secrets.yaml"), `- ${JSON.stringify({ key, data })}\n`);
+  }
 }

@@ -1,5 +1,5 @@
-//! Installs what the tests need and the product does not: PostgreSQL, Redis, nginx, Chromium,
-//! Node packages. Through apt, as root or with sudo; otherwise it says what to install.
+//! Installs what the tests need and the product does not: PostgreSQL, Redis, nginx, slapd,
+//! Chromium, Node packages. Through apt, as root or with sudo; otherwise it says what to install.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,10 +9,11 @@ use anyhow::{Result, bail};
 use crate::run::{Step, root, say};
 
 /// A program, where it may be, and the Debian package that has it.
-const NEEDED: [(&str, &[&str], &str); 6] = [
+const NEEDED: [(&str, &[&str], &str); 7] = [
     ("PostgreSQL 15 or newer", &["/usr/lib/postgresql"], "postgresql"),
     ("Redis", &["redis-server"], "redis-server"),
     ("nginx", &["/usr/sbin/nginx"], "nginx-light"),
+    ("slapd", &["/usr/sbin/slapd"], "slapd"),
     ("Chromium", &["chromium", "chromium-browser", "google-chrome"], "chromium"),
     ("Node", &["node"], "nodejs"),
     ("npm", &["npm"], "npm"),
