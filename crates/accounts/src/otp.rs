@@ -6,6 +6,7 @@
 
 mod kept;
 mod kind;
+pub mod room;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -89,6 +90,9 @@ pub async fn generate(
     kept.put(ctx, kv, otp).await?;
     if otp.form == Form::Link {
         kept::put_lookup(ctx, kv, otp, asking, &code).await?;
+        if let Some(name) = asking.room {
+            room::open(ctx, kv, name, otp.lifetime_seconds(ctx)).await?;
+        }
     }
     Ok(Generated::Code(Secret::new(code)))
 }

@@ -1,8 +1,9 @@
 //! The JSON authentication flow API, for user interfaces of one's own.
 //!
-//! Three endpoints under `/api/v1/authentication_flows`: start a flow, hand inputs to one of
-//! its states, look at a state again. The hosted pages ask the same engine; nothing here
-//! decides anything. Beside them is the webhook by which a flow learns whether its message arrived.
+//! Four endpoints under `/api/v1/authentication_flows`: start a flow, hand inputs to one of its
+//! states, look at a state again, and wait until there is something to look at. The hosted pages
+//! ask the same engine; nothing here decides anything. Beside them is the webhook by which a flow
+//! learns whether its message arrived.
 
 mod body;
 mod browser;
@@ -10,18 +11,21 @@ mod create;
 mod envelope;
 mod error;
 mod input;
+mod rooms;
 mod setting;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod whatsapp;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use ctx::Ctx;
 use flow::FlowCx;
 use web::Platform;
 
 use browser::Brought;
+use rooms::Rooms;
 
 pub use error::to_api_error;
 
@@ -31,6 +35,8 @@ pub fn router() -> Router<Platform> {
         .route("/api/v1/authentication_flows", post(create::create))
         .route("/api/v1/authentication_flows/states", post(input::look))
         .route("/api/v1/authentication_flows/states/input", post(input::input))
+        .route("/api/v1/authentication_flows/ws", get(socket::socket))
+        .layer(Extension(Rooms::default()))
         .route("/whatsapp/webhook", get(whatsapp::challenge).post(whatsapp::told))
 }
 

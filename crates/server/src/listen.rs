@@ -6,15 +6,17 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
+use hyper::server::conn::http1::UpgradeableConnection;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -30,7 +32,6 @@ const DRAIN: Duration = Duration::from_secs(8);
 
 /// Serves `router` on `listener` until `stop`, then waits for what is under way.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let graceful = GracefulShutdown::new();
     let tasks = tokio_util::task::TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -41,35 +42,47 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             Ok((stream, peer)) => {
                 let _ = stream.set_nodelay(true);
                 let connection = connection(stream, peer, router.clone());
-                let watched = graceful.watch(connection);
-                tasks.spawn(async move {
-                    // Clients go away in the middle of things; that is their business.
-                    if let Err(error) = watched.await {
-                        tracing::trace!(%error, "connection ended");
-                    }
-                });
+                tasks.spawn(drive(connection, stop.clone()));
             }
             Err(error) => back_off(&error).await,
         }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    tasks.close();
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
         tracing::warn!("some requests were still under way and were cut off");
     }
 }
+
+/// Serves a connection until the client is gone, or what is under way at a stop is done.
+async fn drive<S>(connection: Connection<S>, stop: CancellationToken)
+where
+    S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+    S::Future: Send,
+{
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // Clients go away in the middle of things; that is their business.
+    if let Err(error) = ended {
+        tracing::trace!(%error, "connection ended");
+    }
+}
+
+/// A connection that may become a WebSocket.
+type Connection<S> = UpgradeableConnection<TokioIo<TcpStream>, S>;
 
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-) -> hyper::server::conn::http1::Connection<
-    TokioIo<TcpStream>,
-    impl hyper::service::Service<
-        hyper::Request<Incoming>,
-        Response = axum::response::Response,
-        Error = Infallible,
-        Future: Send,
-    >,
+) -> Connection<
+    impl Service<hyper::Request<Incoming>, Response = Response, Error = Infallible, Future: Send>,
 > {
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
@@ -81,6 +94,7 @@ fn connection(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
 }
 
 /// Too many open files passes when connections close; anything else is about one connection.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use stdx::{Secret, Timestamp};
 
 use super::kept::{self, Kept};
-use super::{Form, Otp, Purpose};
+use super::{Form, Otp, Purpose, room};
 use crate::AccountError;
 
 /// How often a swap is tried again when others keep being first. More than that are guessing.
@@ -35,7 +35,7 @@ pub enum Verified {
 /// What became of a link that was followed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Approved {
-    /// Whoever waits on this channel may look again.
+    /// Whoever waits in this room was told.
     Approved { room: Option<String> },
     /// No such link, or not any more.
     Unknown,
@@ -121,6 +121,10 @@ pub async fn approve_link(
         }
         kept.approved = true;
         if kept.swap(ctx, kv, otp, &current).await? {
+            if let Some(name) = &kept.room {
+                let seconds = Timestamp(kept.expires_at).seconds_since(ctx.now).max(1);
+                room::approve(ctx, kv, name, seconds).await?;
+            }
             return Ok(Approved::Approved { room: kept.room });
         }
     }
