@@ -1,8 +1,8 @@
 // The project that the tests sign in to: every type of client, and limits that tests do not meet.
 
 import { execFileSync } from "node:child_process";
-import { appendFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { binary } from "./files.mjs";
 
@@ -112,9 +112,11 @@ export function config(origin, spaOrigin) {
 
 /**
  * Writes a project into `folder`: what `authwarden init` makes, with our configuration and the
- * secrets of our clients. `change` may alter the configuration first; `secrets` has more, by key.
+ * secrets of our clients. `change` may alter the configuration first; `secrets` has more, by key;
+ * `files` are more of the project's files by path, such as scripts.
  */
-export function writeProject(folder, { origin, spaOrigin, change = (it) => it, secrets = {} }) {
+export function writeProject(folder, options) {
+  const { origin, spaOrigin, change = (it) => it, secrets = {}, files = {} } = options;
   execFileSync(binary, [
     "init", "--output-folder", folder, "--app-id", appId, "--public-origin", origin,
   ]);
@@ -129,5 +131,9 @@ export function writeProject(folder, { origin, spaOrigin, change = (it) => it, s
   // More items for the list that `init` wrote; JSON is YAML.
   for (const [key, data] of Object.entries({ "oauth.client_secrets": { items }, ...secrets })) {
     appendFileSync(join(folder, "authgear.secrets.yaml"), `- ${JSON.stringify({ key, data })}\n`);
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
   }
 }

@@ -27,11 +27,11 @@ export class Server {
   program;
   folder = temporaryFolder();
 
-  /** Starts with a fresh project, and waits until it answers. See `writeProject` for `change`. */
-  static async start({ change, secrets, spaOrigin = "http://localhost:1", env = {} } = {}) {
+  /** Starts with a fresh project, and waits until it answers. See `writeProject` for the rest. */
+  static async start({ change, secrets, files, spaOrigin = "http://localhost:1", env = {} } = {}) {
     const server = new Server();
     try {
-      await server.#make({ change, secrets, spaOrigin, env });
+      await server.#make({ change, secrets, files, spaOrigin, env });
       return server;
     } catch (error) {
       if (server.program && !server.program.hasEnded) await server.program.kill();
@@ -40,12 +40,12 @@ export class Server {
     }
   }
 
-  async #make({ change, secrets, spaOrigin, env }) {
+  async #make({ change, secrets, files, spaOrigin, env }) {
     this.port = await freePort();
     this.origin = `http://localhost:${this.port}`;
     this.project = join(this.folder, "project");
     mkdirSync(this.project);
-    writeProject(this.project, { origin: this.origin, spaOrigin, change, secrets });
+    writeProject(this.project, { origin: this.origin, spaOrigin, change, secrets, files });
     this.env = {
       CONFIG_SOURCE_TYPE: "local_fs",
       CONFIG_SOURCE_DIRECTORY: this.project,

@@ -1,5 +1,6 @@
 //! The pages through their router, as a browser without JavaScript uses them.
 
+mod hooks;
 mod links;
 mod logout;
 mod passkey;

@@ -21,9 +21,9 @@ use store::{Result, Store};
 /// Entries of one claim: a lane that dies delivers no more than these twice.
 const BATCH_MAX: i64 = 32;
 /// A worker that needs longer is taken for dead.
-const LEASE_SECONDS: i64 = 300;
+const LEASE_SECONDS: i64 = 150;
 /// No delivery is begun when this little of the lease is left: a sink takes a minute at most.
-const RESERVE: Duration = Duration::from_mins(2);
+const RESERVE: Duration = Duration::from_secs(90);
 /// Deliveries of one lane at the same time: a receiver is not to be overrun by us.
 const AT_ONCE: usize = 4;
 /// Claims of one turn: after them another lane may have its turn.

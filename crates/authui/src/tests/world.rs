@@ -101,6 +101,14 @@ impl World {
         Self::of(app_without_authentication(yaml)).await
     }
 
+    /// A project whose script is asked at `event`.
+    pub(crate) async fn with_hook(yaml: &str, event: &str, script: &str) -> Self {
+        let url = "authgeardeno:///deno/hook.ts";
+        let hook = format!("hook: {{ blocking_handlers: [{{ event: {event}, url: \"{url}\" }}] }}");
+        let scripts = BTreeMap::from([("deno/hook.ts".to_owned(), script.to_owned())]);
+        Self::of(app(&format!("{hook}\n{yaml}")).with_scripts(scripts)).await
+    }
+
     async fn of(app: App) -> Self {
         let app = Arc::new(app);
         let (store, kv) = (Store::memory().await.unwrap(), Kv::memory());

@@ -5,12 +5,14 @@ use appconfig::hook::BlockingEvent;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
+use domain::OutboxEntry;
 use serde_json::{Map, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::*;
 use crate::Source;
+use crate::carry::{Retry, Sink, Undelivered};
 use crate::world::ctx_of;
 
 /// What the tests of a chain are about: handlers that are scripts, by name.
@@ -248,4 +250,39 @@ async fn a_script_is_checked_without_being_run() {
     let hooks = Hooks::for_tests(Outbound::recording());
     assert_eq!(hooks.check_script(&ctx, "while (true) {}; export default 1").await, Ok(()));
     assert!(hooks.check_script(&ctx, "export default (").await.is_err());
+}
+
+/// An event for the handler at `url`, in a project that tells `told`.
+async fn deliver(url: &str, told: &str) -> Result<(), Undelivered> {
+    let yaml =
+        format!("hook: {{ non_blocking_handlers: [{{ events: [\"*\"], url: \"{told}\" }}] }}");
+    let ctx = ctx_of(&yaml, json!({}), BTreeMap::new());
+    let entry = OutboxEntry {
+        seq: 7,
+        app_id: ctx.app.id.clone(),
+        id: "id".into(),
+        sink: format!("{}{url}", Hooks::KIND),
+        r#type: "user.created".into(),
+        payload: Map::new(),
+        context: Map::new(),
+        created_at: ctx.now,
+        attempts: 1,
+    };
+    Sink::deliver(&hooks(), &ctx, &entry).await
+}
+
+#[tokio::test]
+async fn a_handler_is_told_through_the_outbox() {
+    let (url, _server) = server(200, json!({})).await;
+    assert_eq!(deliver(&url, &url).await, Ok(()));
+    let (url, _server) = server(503, json!({})).await;
+    let why = "the hook answered with status 503".to_owned();
+    assert_eq!(deliver(&url, &url).await, Err(Undelivered { why, retry: Retry::Later }));
+}
+
+#[tokio::test]
+async fn a_handler_that_is_no_longer_configured_is_told_nothing() {
+    let (url, _server) = server(200, json!({})).await;
+    let undelivered = deliver(&url, "https://another.example").await.unwrap_err();
+    assert_eq!(undelivered.retry, Retry::Never);
 }
