@@ -5,7 +5,7 @@
 //! proxy's business; it is an error only when we cannot say. Nothing that a person can choose
 //! freely is in these headers, and nothing is written to answer.
 
-mod facts;
+mod verified;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -16,11 +16,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sessions::{Resolved, Session, SessionsError};
 use web::{CtxOf, Platform};
 
-use facts::{Facts, FactsCache};
+use verified::Verified;
 
 /// `GET /_resolver/resolve`, for the public listener.
 pub fn router() -> Router<Platform> {
-    Router::new().route("/_resolver/resolve", get(resolve)).layer(Extension(FactsCache::default()))
+    Router::new().route("/_resolver/resolve", get(resolve)).layer(Extension(Verified::default()))
 }
 
 /// The same and `GET /resolve`, for a listener that only proxies reach.
@@ -28,16 +28,16 @@ pub fn internal_router() -> Router<Platform> {
     Router::new()
         .route("/_resolver/resolve", get(resolve))
         .route("/resolve", get(resolve))
-        .layer(Extension(FactsCache::default()))
+        .layer(Extension(Verified::default()))
 }
 
 async fn resolve(
     State(platform): State<Platform>,
-    Extension(cache): Extension<FactsCache>,
+    Extension(verified): Extension<Verified>,
     CtxOf(ctx): CtxOf,
     headers: HeaderMap,
 ) -> Response {
-    let mut response = match answer(&platform, &ctx, &cache, &headers).await {
+    let mut response = match answer(&platform, &ctx, &verified, &headers).await {
         Ok(told) => {
             let mut response = StatusCode::OK.into_response();
             for (name, value) in told {
@@ -64,7 +64,7 @@ const VALID: &str = "x-authgear-session-valid";
 async fn answer(
     platform: &Platform,
     ctx: &Ctx,
-    cache: &FactsCache,
+    verified: &Verified,
     headers: &HeaderMap,
 ) -> Result<Told, SessionsError> {
     let credentials = web::credentials(&ctx.app, headers);
@@ -72,23 +72,20 @@ async fn answer(
         Resolved::Absent => Ok(Vec::new()),
         Resolved::Invalid => Ok(vec![(VALID, "false".to_owned())]),
         Resolved::Session(session) => {
-            match cache.find(platform, ctx, &session.user_id).await? {
-                Some(facts) => Ok(about(&session, facts)),
-                // The account went away a moment ago.
-                None => Ok(vec![(VALID, "false".to_owned())]),
-            }
+            let is_verified = verified.is_verified(platform, ctx, &session).await?;
+            Ok(about(&session, is_verified))
         }
     }
 }
 
 /// What upstream tells of a session. Roles are told when somebody has any.
-fn about(session: &Session, facts: Facts) -> Told {
+fn about(session: &Session, is_verified: bool) -> Told {
     vec![
         (VALID, "true".to_owned()),
         ("x-authgear-user-id", session.user_id.as_str().to_owned()),
-        ("x-authgear-user-anonymous", facts.is_anonymous.to_string()),
-        ("x-authgear-user-verified", facts.is_verified.to_string()),
-        ("x-authgear-user-can-reauthenticate", facts.can_reauthenticate.to_string()),
+        ("x-authgear-user-anonymous", session.standing.is_anonymous.to_string()),
+        ("x-authgear-user-verified", is_verified.to_string()),
+        ("x-authgear-user-can-reauthenticate", session.standing.has_authenticators.to_string()),
         ("x-authgear-session-amr", session.amr.join(" ")),
         ("x-authgear-session-authenticated-at", session.authenticated_at.seconds().to_string()),
     ]

@@ -303,6 +303,7 @@ fn into_session(found: SignedIn) -> Option<Session> {
     Some(Session {
         session,
         user_id: found.user.id,
+        standing: found.standing,
         client_id: found.client_id,
         idp_session_id: found.idp_session_id,
         sso_enabled: found.sso_enabled,

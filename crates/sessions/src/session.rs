@@ -1,6 +1,6 @@
 //! A session that was found to be alive: what requests are made on behalf of.
 
-use domain::{ClientId, GrantId, IdpSessionId, Scopes, UserId};
+use domain::{ClientId, GrantId, IdpSessionId, Scopes, UserId, UserStanding};
 use oauth::{SessionKind, Sid, scope};
 use stdx::Timestamp;
 
@@ -9,6 +9,7 @@ use stdx::Timestamp;
 pub struct Session {
     pub session: SessionRef,
     pub user_id: UserId,
+    pub standing: UserStanding,
     /// The application, when it is a grant's.
     pub client_id: Option<ClientId>,
     /// The browser session: itself, or the one that the grant came out of.

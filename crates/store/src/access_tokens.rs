@@ -53,7 +53,7 @@ impl AccessTokens<'_> {
 
     /// Clears out some of what expired before `at`; how many that were.
     pub async fn sweep(&mut self, at: Timestamp, limit: i64) -> Result<u64> {
-        let sql = "DELETE FROM _authwarden_access_token WHERE app_id = $1 AND hash IN
+        let sql = "DELETE FROM _authwarden_access_token WHERE hash IN
                      (SELECT hash FROM _authwarden_access_token
                        WHERE app_id = $1 AND expires_at < $2 LIMIT $3)";
         self.0.execute(sql, &[Arg::Time(at), Arg::Int(limit)]).await

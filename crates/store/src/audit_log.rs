@@ -7,6 +7,19 @@ use crate::{Result, Tx};
 
 pub struct AuditLog<'tx>(&'tx mut Tx);
 
+/// A statement for the newest lines of those that a condition names.
+macro_rules! newest {
+    ($condition:literal, $limit:literal) => {
+        concat!(
+            "SELECT id, created_at, user_id, activity_type, ip_address, user_agent, client_id, data
+               FROM _audit_log ",
+            $condition,
+            " ORDER BY created_at DESC, id DESC ",
+            $limit
+        )
+    };
+}
+
 impl Tx {
     pub fn audit_log(&mut self) -> AuditLog<'_> {
         AuditLog(self)
@@ -36,15 +49,17 @@ impl AuditLog<'_> {
 
     /// The newest lines, newest first, of everybody or of one person.
     pub async fn list(&mut self, user: Option<&UserId>, limit: i64) -> Result<Vec<AuditEntry>> {
-        let sql =
-            "SELECT id, created_at, user_id, activity_type, ip_address, user_agent, client_id,
-                          data
-                     FROM _audit_log
-                    WHERE app_id = $1 AND ($2 = '' OR user_id = $2)
-                    ORDER BY created_at DESC, id DESC
-                    LIMIT $3";
-        let args = [Arg::Text(user.map_or("", UserId::as_str)), Arg::Int(limit)];
-        let rows = self.0.fetch_all(sql, &args).await?;
+        // Two statements, because each has an index of its own.
+        let rows = match user {
+            None => {
+                let sql = newest!("WHERE app_id = $1", "LIMIT $2");
+                self.0.fetch_all(sql, &[Arg::Int(limit)]).await?
+            }
+            Some(user) => {
+                let sql = newest!("WHERE app_id = $1 AND user_id = $2", "LIMIT $3");
+                self.0.fetch_all(sql, &[Arg::Text(user.as_str()), Arg::Int(limit)]).await?
+            }
+        };
         rows.iter().map(entry_from_row).collect()
     }
 }

@@ -78,7 +78,7 @@ impl Authorizations<'_> {
     /// Ends every grant whose tokens stand on this consent.
     pub async fn end_grants(&mut self, id: &AuthorizationId, at: Timestamp) -> Result<()> {
         let sql = "UPDATE _authwarden_grant SET ended_at = $3
-                    WHERE app_id = $1 AND ended_at IS NULL AND id IN
+                    WHERE ended_at IS NULL AND id IN
                           (SELECT grant_id FROM _authwarden_refresh_token
                             WHERE app_id = $1 AND authorization_id = $2)";
         self.0.execute(sql, &[Arg::Text(id.as_str()), Arg::Time(at)]).await?;

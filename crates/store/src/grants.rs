@@ -140,7 +140,7 @@ impl Grants<'_> {
 
     /// Clears out some of the grants that ended or expired before `at`; how many that were.
     pub async fn sweep(&mut self, at: Timestamp, limit: i64) -> Result<u64> {
-        let sql = "DELETE FROM _authwarden_grant WHERE app_id = $1 AND id IN
+        let sql = "DELETE FROM _authwarden_grant WHERE id IN
                      (SELECT id FROM _authwarden_grant
                        WHERE app_id = $1 AND (expires_at < $2 OR ended_at < $2) LIMIT $3)";
         self.0.execute(sql, &[Arg::Time(at), Arg::Int(limit)]).await

@@ -6,7 +6,7 @@ mod insert;
 pub(crate) mod rows;
 mod update;
 
-use domain::{Identity, IdentityId, LoginId, LoginIdType, OAuthProviderId, UserId};
+use domain::{Identity, IdentityId, LoginId, OAuthProviderId, UserId};
 use rows::{identity_columns, identity_from_row, identity_joins};
 
 use crate::db::{Arg, Row};
@@ -35,8 +35,7 @@ macro_rules! identities {
 macro_rules! by_claim {
     ($claim:literal) => {
         identities!(
-            "WHERE i.app_id = $1
-               AND i.id IN (
+            "WHERE i.id IN (
                      SELECT id FROM _auth_identity_login_id
                       WHERE app_id = $1 AND claims ->> '",
             $claim,
@@ -78,22 +77,7 @@ impl Identities<'_> {
         self.one(sql, &[Arg::Text(id.as_str())]).await
     }
 
-    /// The owner of a normalised login id, under any key of this type.
-    pub async fn find_login_id(
-        &mut self,
-        r#type: LoginIdType,
-        login_id: &str,
-    ) -> Result<Option<LoginId>> {
-        let sql = identities!(
-            "WHERE l.app_id = $1 AND l.login_id_type = $2 AND l.login_id = $3
-             ORDER BY i.created_at, i.id
-             LIMIT 1"
-        );
-        let args = [Arg::Text(r#type.as_str()), Arg::Text(login_id)];
-        Ok(self.one(sql, &args).await?.and_then(login_id_of))
-    }
-
-    /// The identity that stands in the way of another with the same unique key.
+    /// The owner of a login id in its unique form, which stands in the way of another with the same.
     pub async fn find_by_unique_key(&mut self, unique_key: &str) -> Result<Option<LoginId>> {
         let sql = identities!("WHERE l.app_id = $1 AND l.unique_key = $2");
         Ok(self.one(sql, &[Arg::Text(unique_key)]).await?.and_then(login_id_of))

@@ -5,7 +5,7 @@
 
 use domain::{
     AuthenticatorKind, AuthenticatorOverview, AuthenticatorType, IdentityOverview, UserId,
-    UserOverview, UserStanding,
+    UserOverview,
 };
 
 use crate::db::{Arg, Row};
@@ -33,30 +33,6 @@ const SQL: &str = concat!(
 );
 
 impl Users<'_> {
-    /// The person's standing: a few looks into indexes.
-    pub async fn find_standing(&mut self, id: &UserId) -> Result<Option<UserStanding>> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM _auth_identity i
-                                   WHERE i.app_id = u.app_id AND i.user_id = u.id
-                                     AND i.type = 'anonymous') AS is_anonymous,
-                          EXISTS (SELECT 1 FROM _auth_authenticator a
-                                   WHERE a.app_id = u.app_id AND a.user_id = u.id)
-                            AS has_authenticators,
-                          EXISTS (SELECT 1 FROM _auth_verified_claim v
-                                   WHERE v.app_id = u.app_id AND v.user_id = u.id)
-                            AS has_verified_claims
-                     FROM _auth_user u
-                    WHERE u.app_id = $1 AND u.id = $2";
-        let row = self.tx().fetch_optional(sql, &[Arg::Text(id.as_str())]).await?;
-        let standing = |row: Row| {
-            Ok(UserStanding {
-                is_anonymous: row.bool("is_anonymous")?,
-                has_authenticators: row.bool("has_authenticators")?,
-                has_verified_claims: row.bool("has_verified_claims")?,
-            })
-        };
-        row.map(standing).transpose()
-    }
-
     /// Everything about a person that their profile is made of.
     pub async fn find_overview(&mut self, id: &UserId) -> Result<Option<UserOverview>> {
         let rows = self.tx().fetch_all(SQL, &[Arg::Text(id.as_str())]).await?;

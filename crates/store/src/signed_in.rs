@@ -4,7 +4,7 @@
 //! that a grant shares, and the person. All of it is read together; what it means is decided in
 //! `sessions`.
 
-use domain::{ClientId, GrantId, IdpSessionId, Scopes, User, UserId};
+use domain::{ClientId, GrantId, IdpSessionId, Scopes, User, UserId, UserStanding};
 use stdx::Timestamp;
 
 use crate::access::words;
@@ -35,6 +35,7 @@ pub struct SignedIn {
     pub token_expires_at: Option<Timestamp>,
     /// Without the attributes: they do not decide anything here.
     pub user: User,
+    pub standing: UserStanding,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,12 @@ macro_rules! user_columns {
     () => {
         "u.id AS user_id, u.created_at AS user_created_at, u.is_disabled, u.disable_reason,
          u.is_deactivated, u.delete_at, u.is_anonymized, u.anonymize_at, u.account_valid_from,
-         u.account_valid_until, u.temporarily_disabled_from, u.temporarily_disabled_until"
+         u.account_valid_until, u.temporarily_disabled_from, u.temporarily_disabled_until,
+         EXISTS (SELECT 1 FROM _auth_identity i
+                  WHERE i.user_id = u.id AND i.type = 'anonymous') AS is_anonymous,
+         EXISTS (SELECT 1 FROM _auth_authenticator a WHERE a.user_id = u.id) AS has_authenticators,
+         EXISTS (SELECT 1 FROM _auth_verified_claim v WHERE v.user_id = u.id)
+           AS has_verified_claims"
     };
 }
 
@@ -179,6 +185,11 @@ fn session_from_row(row: &Row) -> Result<SignedIn> {
         idp_ends: None,
         token_expires_at: None,
         user: user_from_row(row)?,
+        standing: UserStanding {
+            is_anonymous: row.bool("is_anonymous")?,
+            has_authenticators: row.bool("has_authenticators")?,
+            has_verified_claims: row.bool("has_verified_claims")?,
+        },
     })
 }
 

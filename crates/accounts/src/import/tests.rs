@@ -45,7 +45,7 @@ fn upsert(record: &Value) -> Value {
 /// Whoever has this address, with everything that was imported of them.
 async fn described(world: &World, email: &str) -> String {
     let mut tx = world.read().await;
-    let owner = tx.identities().find_login_id(LoginIdType::Email, email).await.unwrap().unwrap();
+    let owner = tx.identities().find_by_unique_key(email).await.unwrap().unwrap();
     let user = tx.users().find(&owner.base.user_id).await.unwrap().unwrap();
     let mut lines =
         vec![format!("{} {}", json!(user.standard_attributes), json!(user.custom_attributes))];
@@ -133,7 +133,7 @@ async fn an_imported_password_is_verified_as_any_other() {
     )
     .await;
     let mut tx = world.read().await;
-    let owner = tx.identities().find_login_id(LoginIdType::Email, "a@example.com").await.unwrap();
+    let owner = tx.identities().find_by_unique_key("a@example.com").await.unwrap();
     let user = owner.unwrap().base.user_id;
     drop(tx);
     let verify = async |text: &str| {
@@ -264,10 +264,7 @@ async fn a_refused_record_leaves_nothing_behind_and_the_next_goes_on() {
     )
     .await;
     let mut tx = world.read().await;
-    assert_eq!(
-        tx.identities().find_login_id(LoginIdType::Email, "b@example.com").await.unwrap(),
-        None
-    );
+    assert_eq!(tx.identities().find_by_unique_key("b@example.com").await.unwrap(), None);
 }
 
 #[tokio::test]

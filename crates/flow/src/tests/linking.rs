@@ -1,7 +1,7 @@
 //! A new identity meets an account: an error, or signing in to it and linking.
 
 use appconfig::flow::FlowKind;
-use domain::{Identity, LoginIdType, UserId};
+use domain::{Identity, UserId};
 use expect_test::{Expect, expect};
 use serde_json::json;
 use testkit::{Elsewhere, World};
@@ -176,7 +176,7 @@ async fn what_the_account_has_already_is_not_added_to_it() {
     assert!(played.contains("= signup with a session"), "{played}");
     assert_eq!(identities(&world, &both).await, [bob, carol, "oauth"]);
     let mut tx = world.platform.store.read(&world.app.id).await.unwrap();
-    let free = tx.identities().find_login_id(LoginIdType::Username, "another").await.unwrap();
+    let free = tx.identities().find_by_unique_key("another").await.unwrap();
     assert_eq!(free, None, "the name is still to be had");
 }
 

@@ -127,7 +127,7 @@ async fn two_people_cannot_take_the_same_name_at_once() {
     let second = refusal(feed(&cx, &states[1], &password).await.unwrap());
     assert!(matches!(second, Refusal::DuplicatedIdentity(_)));
     let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
-    let found = tx.identities().find_login_id(domain::LoginIdType::Username, "bob").await.unwrap();
+    let found = tx.identities().find_by_unique_key("bob").await.unwrap();
     assert!(found.is_some(), "the first one has it");
 }
 

@@ -5,6 +5,8 @@
 //! connection for each that runs at the same time. What waits for the disk, which is COMMIT, does
 //! not run here: see `writer`.
 
+#[cfg(test)]
+mod plan;
 mod row;
 
 use std::collections::HashMap;
@@ -93,6 +95,8 @@ impl Sqlite {
         args: &[Arg<'_>],
         rows_max: usize,
     ) -> rusqlite::Result<Vec<SqliteRow>> {
+        #[cfg(test)]
+        plan::check(&self.connection, sql);
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, app, args)?;
         // The text of a statement is there once, so its address is its name.
@@ -115,6 +119,8 @@ impl Sqlite {
         app: &str,
         args: &[Arg<'_>],
     ) -> rusqlite::Result<u64> {
+        #[cfg(test)]
+        plan::check(&self.connection, sql);
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, app, args)?;
         Ok(statement.raw_execute()? as u64)

@@ -97,7 +97,6 @@ async fn every_kind_of_identity_is_read_as_written(store: &Store) {
     let overview = tx.users().find_overview(&alice).await.unwrap().unwrap();
     let shown: Vec<_> = overview.identities.into_iter().map(|it| it.identity).collect();
     assert_eq!(shown, all);
-    assert!(tx.users().find_standing(&alice).await.unwrap().unwrap().is_anonymous);
 }
 
 async fn what_is_unique_has_one_owner_and_is_free_again_when_deleted(store: &Store) {

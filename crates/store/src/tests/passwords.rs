@@ -3,7 +3,7 @@
 use domain::{
     Authenticator, AuthenticatorBase, AuthenticatorId, AuthenticatorKind, AuthenticatorOverview,
     AuthenticatorType, IdentityOverview, PasswordAuthenticator, PasswordHistoryEntry, UserId,
-    UserStanding, VerifiedClaim,
+    VerifiedClaim,
 };
 use stdx::Secret;
 
@@ -26,7 +26,7 @@ pub(super) fn authenticator_base(
     }
 }
 
-fn password(user: &UserId, id: &str) -> PasswordAuthenticator {
+pub(super) fn password(user: &UserId, id: &str) -> PasswordAuthenticator {
     PasswordAuthenticator {
         base: authenticator_base(user, id, AuthenticatorKind::Primary),
         password_hash: hash("first"),
@@ -143,10 +143,6 @@ async fn one_read_brings_everything(store: &Store) {
     assert_eq!(tx.users().find_overview(&UserId::new("nobody")).await.unwrap(), None);
     let bare = tx.users().find_overview(&alice).await.unwrap().unwrap();
     assert_eq!((bare.identities.len(), bare.authenticators.len()), (0, 0));
-    let nothing =
-        UserStanding { is_anonymous: false, has_authenticators: false, has_verified_claims: false };
-    assert_eq!(tx.users().find_standing(&UserId::new("nobody")).await.unwrap(), None);
-    assert_eq!(tx.users().find_standing(&alice).await.unwrap(), Some(nothing));
 
     for identity in [&first, &second] {
         tx.identities().insert_login_id(identity).await.unwrap();
@@ -184,8 +180,6 @@ async fn one_read_brings_everything(store: &Store) {
     };
     let expected = [AuthenticatorKind::Primary, AuthenticatorKind::Secondary].map(authenticator);
     assert_eq!(found.authenticators, expected);
-    let standing = UserStanding { has_authenticators: true, has_verified_claims: true, ..nothing };
-    assert_eq!(tx.users().find_standing(&alice).await.unwrap(), Some(standing));
 }
 
 conformance! {

@@ -1,10 +1,13 @@
 //! Sessions, grants, tokens and consents.
 
 use domain::{
-    Access, AccessToken, AccessTokenHolder, Authorization, AuthorizationId, ClientId, Grant,
-    GrantId, IdpSession, IdpSessionId, RefreshToken, Scopes, UserId,
+    Access, AccessToken, AccessTokenHolder, AnonymousIdentity, Authorization, AuthorizationId,
+    ClientId, Grant, GrantId, Identity, IdpSession, IdpSessionId, RefreshToken, Scopes, UserId,
+    UserStanding, VerifiedClaim,
 };
 
+use super::accounts::identity_base;
+use super::passwords::password;
 use super::{NOW, conformance, read, user, write};
 use crate::{Rotation, Store};
 
@@ -243,6 +246,42 @@ async fn all_that_a_token_hangs_on_is_one_row(store: &Store) {
     assert!(!by_cookie.ends.is_live(NOW.plus_seconds(600)));
 }
 
+async fn how_somebody_stands_comes_with_their_session(store: &Store) {
+    let alice = signed_in(store).await;
+    let standing = async || {
+        let mut tx = read(store).await;
+        let by_token = tx.signed_in_by_access_token("access").await.unwrap().unwrap();
+        let by_cookie = tx.signed_in_by_idp_session(&session(&alice).id).await.unwrap().unwrap();
+        assert_eq!(by_token.standing, by_cookie.standing);
+        let UserStanding { is_anonymous, has_authenticators, has_verified_claims } =
+            by_token.standing;
+        [is_anonymous, has_authenticators, has_verified_claims]
+    };
+    assert_eq!(standing().await, [false, false, false]);
+    let mut tx = write(store).await;
+    tx.authenticators().insert_password(&password(&alice, "p1")).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(standing().await, [false, true, false]);
+    let claim = VerifiedClaim {
+        id: "c1".into(),
+        user_id: alice.clone(),
+        name: "email".into(),
+        value: "a@b.c".into(),
+        created_at: NOW,
+        channel: None,
+    };
+    let nameless = Identity::Anonymous(AnonymousIdentity {
+        base: identity_base(&alice, "i1"),
+        key_id: None,
+        key: None,
+    });
+    let mut tx = write(store).await;
+    tx.verified_claims().insert(&claim).await.unwrap();
+    tx.identities().insert(&nameless).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(standing().await, [true, true, true]);
+}
+
 async fn a_consent_grows_and_keeps_its_id(store: &Store) {
     let alice = signed_in(store).await;
     let consent = |id: &str, scopes| Authorization {
@@ -284,6 +323,7 @@ conformance!(
     access_tokens_are_deleted_and_swept,
     what_is_over_is_cleared_out_with_all_that_hangs_on_it,
     all_that_a_token_hangs_on_is_one_row,
+    how_somebody_stands_comes_with_their_session,
     a_consent_grows_and_keeps_its_id,
     withdrawing_a_consent_ends_its_grants,
 );
