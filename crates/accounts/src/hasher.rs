@@ -9,6 +9,7 @@ mod format;
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,7 +45,15 @@ impl Default for HasherSettings {
 #[derive(Clone)]
 pub struct Hasher {
     jobs: SyncSender<Job>,
+    queue: Queue,
     format: HashFormat,
+}
+
+/// How many jobs wait for a thread, and how many may.
+#[derive(Clone)]
+struct Queue {
+    waiting: Arc<AtomicUsize>,
+    max: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,17 +93,24 @@ enum Task {
 
 impl Hasher {
     pub fn new(settings: &HasherSettings) -> Self {
-        let (jobs, queue) = sync_channel(settings.queue_max);
-        let queue = Arc::new(Mutex::new(queue));
+        let (jobs, receiver) = sync_channel(settings.queue_max);
+        let receiver = Arc::new(Mutex::new(receiver));
         let format = settings.format;
+        let queue = Queue { waiting: Arc::default(), max: settings.queue_max };
         for number in 0..settings.threads.max(1) {
-            let queue = queue.clone();
+            let (receiver, queue) = (receiver.clone(), queue.clone());
             std::thread::Builder::new()
                 .name(format!("hasher-{number}"))
-                .spawn(move || work_on(&queue, format))
+                .spawn(move || work_on(&receiver, &queue, format))
                 .expect("the process may start its threads");
         }
-        Self { jobs, format }
+        Self { jobs, queue, format }
+    }
+
+    /// Whether a job would be taken now. Asked before anything is written that a refusal would
+    /// have to take back: in a storm, being told to come back should cost nothing.
+    pub fn has_room(&self) -> bool {
+        self.queue.waiting.load(Ordering::Relaxed) < self.queue.max
     }
 
     /// As cheap as the algorithm allows. Tests only.
@@ -155,7 +171,7 @@ impl Hasher {
         let (reply, answer) = oneshot::channel();
         // Whoever asked may have gone: then nobody hears the answer.
         let work = move || drop(reply.send(work()));
-        self.jobs.try_send(Job::Other(Box::new(work))).map_err(|_| HasherError::Busy)?;
+        self.send(Job::Other(Box::new(work)))?;
         answer.await.map_err(|_| HasherError::Failed)
     }
 
@@ -173,8 +189,15 @@ impl Hasher {
     }
 
     fn submit(&self, password: &Secret<String>, task: Task) -> Result<(), HasherError> {
-        let job = Job::Password { password: password.clone(), task };
-        self.jobs.try_send(job).map_err(|_| HasherError::Busy)
+        self.send(Job::Password { password: password.clone(), task })
+    }
+
+    fn send(&self, job: Job) -> Result<(), HasherError> {
+        self.queue.waiting.fetch_add(1, Ordering::Relaxed);
+        self.jobs.try_send(job).map_err(|_| {
+            self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
+            HasherError::Busy
+        })
     }
 }
 
@@ -192,22 +215,23 @@ fn stand_back() {
 }
 
 /// A panic in somebody else's code costs one answer, not a thread.
-fn work_on(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+fn work_on(receiver: &Mutex<Receiver<Job>>, queue: &Queue, format: HashFormat) {
     stand_back();
-    while catch_unwind(AssertUnwindSafe(|| work(queue, format))).is_err() {}
+    while catch_unwind(AssertUnwindSafe(|| work(receiver, queue, format))).is_err() {}
 }
 
-fn work(queue: &Mutex<Receiver<Job>>, format: HashFormat) {
+fn work(receiver: &Mutex<Receiver<Job>>, queue: &Queue, format: HashFormat) {
     let mut memory = Memory::default();
     loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let (password, task) = match next {
-            Ok(Job::Password { password, task }) => (password, task),
-            Ok(Job::Other(work)) => {
+        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        queue.waiting.fetch_sub(1, Ordering::Relaxed);
+        let (password, task) = match job {
+            Job::Password { password, task } => (password, task),
+            Job::Other(work) => {
                 work();
                 continue;
             }
-            Err(_) => return,
         };
         let password = password.reveal().as_bytes();
         // Whoever asked may have gone: then nobody hears the answer.

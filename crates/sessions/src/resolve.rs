@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ctx::Ctx;
 use domain::AppId;
+use foldhash::fast::RandomState;
 use kv::Kv;
 use moka::sync::Cache;
 use stdx::{Timestamp, constant_time_eq, sha256_hex};
@@ -29,6 +30,9 @@ const FRESH_SECONDS: i64 = 1;
 
 /// How long an answer takes up memory: it is of no use once it is no longer fresh.
 const FOUND_KEPT: Duration = Duration::from_secs(2);
+
+/// How long it is known here what has ended: longer than an answer is given again.
+const ENDED_KEPT: Duration = Duration::from_mins(1);
 
 /// Up to a kilobyte each. An answer is good for a second, and more are not asked for in one.
 const CACHED_MAX: u64 = 20_000;
@@ -65,8 +69,8 @@ pub enum Resolved {
 pub struct Sessions {
     store: Store,
     kv: Kv,
-    found: Cache<CacheKey, Cached>,
-    ended: Cache<(AppId, SessionRef), ()>,
+    found: Cache<CacheKey, Cached, RandomState>,
+    ended: Cache<(AppId, SessionRef), (), RandomState>,
     touches: Arc<Touches>,
 }
 
@@ -82,10 +86,13 @@ struct Cached {
 impl Sessions {
     pub fn new(store: Store, kv: Kv) -> Self {
         // Both caches are bounded by their size; time only frees memory early.
-        let found = Cache::builder().max_capacity(CACHED_MAX).time_to_live(FOUND_KEPT).build();
-        let ended =
-            Cache::builder().max_capacity(CACHED_MAX).time_to_live(Duration::from_mins(1)).build();
-        Self { store, kv, found, ended, touches: Arc::default() }
+        Self {
+            store,
+            kv,
+            found: cache(FOUND_KEPT),
+            ended: cache(ENDED_KEPT),
+            touches: Arc::default(),
+        }
     }
 
     /// Finds the session, in upstream's order: bearer token, app session, app access token,
@@ -270,6 +277,15 @@ impl Sessions {
         self.found.insert(key, Cached { session: session.clone(), at: ctx.now });
         Some(session)
     }
+}
+
+fn cache<K, V>(kept: Duration) -> Cache<K, V, RandomState>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    let builder = Cache::builder().max_capacity(CACHED_MAX).time_to_live(kept);
+    builder.build_with_hasher(RandomState::default())
 }
 
 /// Whether everything that a credential hangs on is alive.

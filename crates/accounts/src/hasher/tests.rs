@@ -98,6 +98,31 @@ async fn a_full_queue_is_busy_and_recovers() {
 }
 
 #[tokio::test]
+async fn room_is_told_of_before_anything_is_asked() {
+    let settings = HasherSettings { format: HashFormat::BcryptSha512, threads: 1, queue_max: 1 };
+    let hasher = Hasher::new(&settings);
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let worker = hasher.clone();
+    let working = tokio::spawn(async move {
+        let work = move || (started.send(()), released.recv());
+        worker.run(work).await.map(drop)
+    });
+    has_started.await.unwrap();
+    assert!(hasher.has_room(), "the thread is busy, and nobody waits");
+    let mut waiting = Box::pin(hasher.run(|| 7));
+    let poll =
+        std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
+    assert!(poll.await, "it is in the queue");
+    assert!(!hasher.has_room());
+    assert_eq!(hasher.run(|| 8).await, Err(HasherError::Busy));
+    release.send(()).unwrap();
+    assert_eq!(waiting.await, Ok(7));
+    assert!(hasher.has_room());
+    assert_eq!(working.await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
 async fn a_panic_costs_one_answer() {
     let hasher = Hasher::for_tests();
     for _ in 0..3 {

@@ -29,6 +29,9 @@ pub async fn check(
         let key = "v2.error.old-password-required";
         return Ok(Err(Wrong::at(FIELD, "ValidationFailed", key)));
     };
+    if !visit.platform.hasher.has_room() {
+        return Ok(Err(Wrong::busy()));
+    }
     let attempt = match admit(visit, owner).await? {
         Ok(attempt) => attempt,
         Err(wrong) => return Ok(Err(wrong)),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
 use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement};
 
@@ -42,7 +43,7 @@ pub(super) struct Place {
 /// One connection, and what it knows of the statements that it has seen.
 pub(super) struct Sqlite {
     connection: Connection,
-    columns: HashMap<(usize, usize), Arc<Columns>>,
+    columns: HashMap<(usize, usize), Arc<Columns>, FixedState>,
 }
 
 impl Place {
@@ -74,7 +75,7 @@ impl Sqlite {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("connect"))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed("connect"))?;
-        Ok(Self { connection, columns: HashMap::new() })
+        Ok(Self { connection, columns: HashMap::default() })
     }
 
     /// Runs statements that have no arguments and no answer.

@@ -31,6 +31,9 @@ pub struct Proof<'a> {
 impl Proof<'_> {
     pub async fn password(&self, state: &mut FlowState, input: &Input) -> Result<Taken, FlowError> {
         let cx = self.cx;
+        if !cx.hasher.has_room() {
+            return Ok(Taken::Refused(Refusal::Busy));
+        }
         let attempt =
             match guard::admit(cx, self.user, Limit::VerifyPassword, Method::Password).await? {
                 Ok(attempt) => attempt,

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use rusqlite::types::{FromSql, Value, ValueRef};
 use rusqlite::{Error, Row, Statement};
 
 /// The columns of a statement's answer, by name.
-pub(super) struct Columns(HashMap<String, usize>);
+pub(super) struct Columns(HashMap<String, usize, FixedState>);
 
 /// One row of an answer.
 pub(crate) struct SqliteRow {
