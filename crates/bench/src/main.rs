@@ -16,6 +16,7 @@
 
 mod bulk;
 mod client;
+mod cores;
 mod durability;
 mod floor;
 mod goals;
@@ -51,6 +52,7 @@ fn main() -> Result<()> {
             print(&report::markdown(&Results::merged(results?)?))
         }
         Task::Measure(plan) => {
+            cores::share();
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(1)
                 .enable_all()

@@ -12,7 +12,7 @@ pub fn markdown(results: &Results) -> String {
     let day = measured_at.get(..10).unwrap_or_default();
     let _ = writeln!(
         text,
-        "{day}, {cores} cores, {rounds} rounds of {seconds} s, load average {load_average} in the \
+        "{day}, {cores} core(s) for the server, {rounds} rounds of {seconds} s, load average {load_average} in the \
          beginning.\n"
     );
     for measured in engines {

@@ -12,6 +12,7 @@ use crate::process;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Results {
     pub measured_at: String,
+    /// Of the server under test.
     pub cores: usize,
     pub load_average: String,
     pub rounds: usize,
@@ -108,7 +109,7 @@ impl Results {
     pub fn new(plan: &Plan) -> Result<Self> {
         Ok(Self {
             measured_at: stdx::Timestamp::from_clock().to_rfc3339(),
-            cores: std::thread::available_parallelism()?.get(),
+            cores: crate::cores::of_server(),
             load_average: process::load(),
             rounds: plan.rounds - 1,
             seconds: plan.seconds,

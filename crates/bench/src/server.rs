@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::client::Connection;
-use crate::process;
+use crate::{cores, process};
 
 /// What the server keeps its data in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Server {
 
     async fn start_as(site: &Site, mut command: Command) -> Result<Self> {
         let since = Instant::now();
-        let child = command.spawn().context("cannot start the server")?;
+        let child = cores::for_server(|| command.spawn()).context("cannot start the server")?;
         let mut server = Self { child, engine: Some(site.engine), port: site.port, since };
         let log = || std::fs::read_to_string(site.log()).unwrap_or_default();
         server.wait().await.with_context(log)?;
@@ -135,10 +135,9 @@ impl Server {
     /// The floor: this program answering hello.
     pub async fn floor() -> Result<Self> {
         let (port, since) = (free_port()?, Instant::now());
-        let child = Command::new(std::env::current_exe()?)
-            .args(["floor", &port.to_string()])
-            .spawn()
-            .context("cannot start the floor")?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["floor", &port.to_string()]);
+        let child = cores::for_server(|| command.spawn()).context("cannot start the floor")?;
         let mut server = Self { child, engine: None, port, since };
         server.wait().await?;
         Ok(server)
