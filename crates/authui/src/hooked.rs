@@ -5,9 +5,6 @@ use serde_json::{Value, json};
 
 use crate::wrong::Wrong;
 
-/// More of a hook's text than this is no sentence for people.
-const TEXT_CHARS_MAX: usize = 500;
-
 /// The texts for a refusal.
 pub struct Said {
     pub title_key: Option<&'static str>,
@@ -20,7 +17,7 @@ impl Said {
         let by_us = |message_key| Self { title_key: None, message_key, args: json!({}) };
         match refusal {
             HookRefusal::Disallowed(it) => {
-                let (title, reason) = (short(&it.title), short(&it.reason));
+                let (title, reason) = (it.title.trim(), it.reason.trim());
                 Self {
                     title_key: (!title.is_empty()).then_some("aw-hook-title"),
                     message_key: if reason.is_empty() {
@@ -61,8 +58,4 @@ impl Said {
         let said = Self::of(refusal);
         Wrong::form(refusal.reason(), said.message_key).with(said.args)
     }
-}
-
-fn short(text: &str) -> String {
-    text.trim().chars().take(TEXT_CHARS_MAX).collect()
 }

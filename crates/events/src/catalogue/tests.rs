@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use appconfig::hook::NonBlockingEvent;
 use expect_test::{expect, expect_file};
 
 use super::*;
@@ -184,7 +185,7 @@ nothing that would ask them is built yet.
 ## What has happened
 
 `hook.non_blocking_handlers` names handlers and what they want to be told of: types that have a yes
-in the last column, or `*` for all of these. An event is delivered after what it tells of was
+in the last column, or `*` for all that do not have a no. An event is delivered after what it tells of was
 committed, at least once; the `id` stays the same when it comes again. What happened to one person
 comes in order unless a delivery fails. A delivery has a minute. One that fails is tried again after
 a second, two, four and so on up to an hour, or when `Retry-After` says, for three days, and
@@ -197,8 +198,12 @@ survives a restart; then it stays in `_authwarden_outbox` with its error for 30 
     for event in every_type() {
         let payload = event.payload();
         let members: Vec<_> = payload.keys().map(|name| format!("`{name}`")).collect();
-        let told = if event.is_told() { "yes" } else { "no" };
         let name = event.type_name();
+        let told = match (event.is_told(), NonBlockingEvent::from_word(&name)) {
+            (true, Some(_)) => "yes",
+            (true, None) => "with `*`",
+            (false, _) => "no",
+        };
         writeln!(page, "| `{name}` | {} | {told} |", members.join(", ")).unwrap();
     }
     expect_file!["../../../../docs/events.md"].assert_eq(&page);

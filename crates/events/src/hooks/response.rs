@@ -1,7 +1,7 @@
 //! What a handler of a blocking event may answer. What an event does not take is refused, not
 //! passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use appconfig::hook::BlockingEvent;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ const AMR: [&str; 12] = [
 ];
 /// Groups of rate limits whose weight a handler can set.
 const RATE_LIMITS: [&str; 2] = ["authentication.general", "authentication.account_enumeration"];
+
+/// More of a title or a reason is no sentence for people; both are kept in the audit log.
+const TEXT_CHARS_MAX: usize = 1_000;
 
 /// What a handler says.
 pub(super) enum Response {
@@ -161,7 +164,8 @@ pub(super) fn parse(event: BlockingEvent, value: Value) -> Result<Response, Hook
     let allowed = object.get("is_allowed").and_then(Value::as_bool);
     if !allowed.ok_or_else(|| wrong("is_allowed is not there, or not a boolean"))? {
         let no: RawDisallowed = serde_json::from_value(value).map_err(unreadable)?;
-        return Ok(Response::Disallowed { title: no.title, reason: no.reason });
+        let (title, reason) = (shortened(&no.title), shortened(&no.reason));
+        return Ok(Response::Disallowed { title, reason });
     }
     let known = keys(event);
     let unknown = object.keys().find(|it| *it != "is_allowed" && !known.contains(&it.as_str()));
@@ -169,7 +173,7 @@ pub(super) fn parse(event: BlockingEvent, value: Value) -> Result<Response, Hook
         return Err(wrong(&format!("{event} does not take {unknown}")));
     }
     let yes: RawAllowed = serde_json::from_value(value).map_err(unreadable)?;
-    let amr = yes.constraints.map(|it| it.amr);
+    let amr = yes.constraints.map(|it| it.amr.into_iter().collect::<BTreeSet<_>>());
     if let Some(odd) = amr.iter().flatten().find(|it| !AMR.contains(&it.as_str())) {
         return Err(wrong(&format!("{odd} cannot be insisted on")));
     }
@@ -183,10 +187,14 @@ pub(super) fn parse(event: BlockingEvent, value: Value) -> Result<Response, Hook
     }
     Ok(Response::Allowed(Box::new(Answer {
         mutations: yes.mutations.unwrap_or_default().into(),
-        amr,
+        amr: amr.map(|it| it.into_iter().collect()),
         bot_protection: yes.bot_protection.and_then(|it| it.mode),
         rate_limits,
     })))
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
 }
 
 impl From<RawMutations> for Mutations {

@@ -16,7 +16,7 @@ use crate::carry::{Retry, Sink, Undelivered};
 use crate::world::ctx_of;
 
 /// What the tests of a chain are about: handlers that are scripts, by name.
-const SCRIPTS: [(&str, &str); 12] = [
+const SCRIPTS: [(&str, &str); 14] = [
     ("yes", "export default async () => ({ is_allowed: true })"),
     ("no", "export default async () => ({ is_allowed: false, title: 'Stop', reason: 'no' })"),
     (
@@ -39,6 +39,14 @@ const SCRIPTS: [(&str, &str); 12] = [
     (
         "weightless",
         "export default async () => ({ is_allowed: true, rate_limits: { 'authentication.general': { weight: -1 } } })",
+    ),
+    (
+        "wordy",
+        "export default async () => ({ is_allowed: false, title: 'x'.repeat(5000), reason: 'y'.repeat(5000) })",
+    ),
+    (
+        "insists",
+        "export default async () => ({ is_allowed: true, constraints: { amr: Array(9).fill(['otp', 'mfa']).flat() } })",
     ),
     ("silent", "export default async () => {}"),
     ("throws", "export default async () => { throw new Error('boo') }"),
@@ -108,6 +116,15 @@ async fn one_no_is_a_no_and_ends_it() {
         no.info(),
         json!({ "event_type": CREATE, "reasons": [{ "title": "Stop", "reason": "no" }] })
     );
+}
+
+#[tokio::test]
+async fn what_a_handler_says_at_length_is_cut() {
+    let decision = ask(CREATE, &["wordy"]).await.unwrap();
+    let Decision::Disallowed(no) = decision else { panic!("{decision:?}") };
+    assert_eq!((no.title.len(), no.reason.len()), (1_000, 1_000));
+    let allowed = allowed(INITIALIZE, &["insists"]).await;
+    assert_eq!(allowed.amr, Some(vec!["mfa".to_owned(), "otp".to_owned()]));
 }
 
 #[tokio::test]

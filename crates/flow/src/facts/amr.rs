@@ -1,5 +1,8 @@
 //! By which methods the person proved it (RFC 8176 §2, with upstream's `x_` names).
 
+#[cfg(test)]
+mod tests;
+
 use appconfig::flow::{Authentication, Identification};
 
 use super::{EnrolledFact, Facts};

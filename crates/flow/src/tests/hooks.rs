@@ -329,6 +329,25 @@ async fn each_moment_is_asked_about_once_however_often_a_state_is_looked_at() {
 }
 
 #[tokio::test]
+async fn a_flow_that_becomes_another_is_asked_about_again_and_a_recovery_never() {
+    let webhook = Webhook::answering(|_| Some((200, json!({ "is_allowed": true })))).await;
+    let world = asking(&webhook).await;
+    let flow = |kind| FlowRef::new(kind, "default");
+    play(&world, flow(FlowKind::SignupLogin), Setting::default(), LOGIN).await;
+    let heard = webhook.heard();
+    assert_eq!(types(&heard), [INITIALIZE, INITIALIZE, IDENTIFIED, AUTHENTICATED]);
+    let kind = |event: &Value| {
+        event["payload"]["authentication_context"]["authentication_flow"]["type"].clone()
+    };
+    assert_eq!(kind(&heard[0]), "signup_login");
+    assert!(heard[1..].iter().all(|it| kind(it) == "login"));
+
+    let script = "email alice@example.com";
+    play(&world, flow(FlowKind::AccountRecovery), Setting::default(), script).await;
+    assert!(webhook.heard().is_empty());
+}
+
+#[tokio::test]
 async fn a_hook_is_told_who_signs_up_and_how() {
     let webhook = Webhook::answering(|_| Some((200, json!({ "is_allowed": true })))).await;
     let world = asking(&webhook).await;
