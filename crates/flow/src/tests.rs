@@ -1,6 +1,7 @@
 //! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
 
 mod hooks;
+mod limits;
 mod linking;
 mod login;
 mod oauth;

@@ -122,9 +122,8 @@ pub async fn standing(
         Some(State::Undeliverable) => Standing::Failed(Undeliverable::Unreachable),
         Some(State::Failed) => Standing::Failed(Undeliverable::Unexpected),
         Some(State::Sent | State::Delivered | State::Read) => Standing::Sent,
-        Some(State::Accepted) => Standing::Sending,
         None if is_overdue(ctx, kept.sent_at) => Standing::Failed(Undeliverable::Silent),
-        None => Standing::Sending,
+        Some(State::Accepted) | None => Standing::Sending,
     })
 }
 

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use accounts::otp::{Form, Otp, Purpose, note_message};
 use appconfig::authenticator::OobChannel;
 use aws_lc_rs::hmac;
@@ -87,7 +89,7 @@ async fn failures(world: &World) -> usize {
 
 #[tokio::test]
 async fn meta_is_answered_when_it_knows_the_token() {
-    let (_world, mut client) = client().await;
+    let (_world, mut client) = Box::pin(client()).await;
     let ask = |token: &str| {
         format!("{PATH}?hub.mode=subscribe&hub.challenge=17&hub.verify_token={token}")
     };
@@ -112,7 +114,7 @@ async fn a_project_without_a_webhook_has_no_such_address() {
 
 #[tokio::test]
 async fn what_meta_did_not_sign_is_not_believed() {
-    let (world, mut client) = client().await;
+    let (world, mut client) = Box::pin(client()).await;
     let token = waiting(&world, &mut client).await;
     let body = status("wamid.1", "delivered", &json!([]));
     assert_eq!(tell(&mut client, "another secret", &body).await.status.as_u16(), 401);
@@ -124,13 +126,14 @@ async fn what_meta_did_not_sign_is_not_believed() {
 
 #[tokio::test]
 async fn a_flow_says_whether_its_message_arrived() {
-    let (world, mut client) = client().await;
+    let (world, mut client) = Box::pin(client()).await;
     let token = waiting(&world, &mut client).await;
     let mut transcript = format!("{}\n", shown(&mut client, &token).await);
     for state in ["accepted", "sent", "delivered", "sent", "something new"] {
         let told = tell(&mut client, APP_SECRET, &status("wamid.1", state, &json!([]))).await;
         assert_eq!(told.status.as_u16(), 200);
-        transcript.push_str(&format!("{state}: {}\n", shown(&mut client, &token).await));
+        let shown = shown(&mut client, &token).await;
+        writeln!(transcript, "{state}: {shown}").unwrap();
     }
     expect![[r#"
         "sending" null
@@ -146,7 +149,7 @@ async fn a_flow_says_whether_its_message_arrived() {
 
 #[tokio::test]
 async fn a_message_that_does_not_arrive_is_told_and_is_one_event() {
-    let (world, mut client) = client().await;
+    let (world, mut client) = Box::pin(client()).await;
     let token = waiting(&world, &mut client).await;
     let failed = status("wamid.1", "failed", &json!([{ "code": 131_026 }]));
     for _ in 0..2 {
@@ -161,7 +164,7 @@ async fn a_message_that_does_not_arrive_is_told_and_is_one_event() {
 
 #[tokio::test]
 async fn what_is_told_of_others_messages_changes_nothing() {
-    let (world, mut client) = client().await;
+    let (world, mut client) = Box::pin(client()).await;
     let token = waiting(&world, &mut client).await;
     let failed = status("wamid.2", "failed", &json!([{ "code": 1 }]));
     assert_eq!(tell(&mut client, APP_SECRET, &failed).await.status.as_u16(), 200);
@@ -171,7 +174,7 @@ async fn what_is_told_of_others_messages_changes_nothing() {
 
 #[tokio::test]
 async fn silence_is_a_failure_after_a_while_and_an_answer_ends_it() {
-    let (world, mut client) = client().await;
+    let (world, mut client) = Box::pin(client()).await;
     let token = waiting(&world, &mut client).await;
     world.sleep(5);
     let silent = shown(&mut client, &token).await;

@@ -147,6 +147,7 @@ async fn nobody_learns_by_recovery_who_has_an_account() {
     let of_known = play(&world, recovery(), Setting::default(), known).await;
     let of_unknown = play(&world, recovery(), Setting::default(), unknown).await;
     assert_eq!(of_known.replace("alice", "nobodyy"), of_unknown);
+    assert!(of_known.contains("! PasswordResetFailed"), "{of_known}");
     let now = world.ctx().now;
     let mut tx = world.platform.store.write(&world.app.id).await.unwrap();
     let waiting = tx.outbox().claim("message:email", now, now, 10).await.unwrap();
@@ -155,4 +156,25 @@ async fn nobody_learns_by_recovery_who_has_an_account() {
     assert_eq!((one.r#type, one.payload.len()), (other.r#type, other.payload.len()));
     world.deliver_messages().await;
     assert_eq!(world.platform.outbound.kept(&world.app.id).len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_message_is_told_when_nobody_can_send_it() {
+    let by_sms = "authentication: { identities: [login_id], primary_authenticators: [oob_otp_sms] }
+authenticator: { oob_otp: { sms: { phone_otp_mode: sms } } }";
+    let mut world = World::new(by_sms).await;
+    let none = outbound::Outbound::new(outbound::Settings::default()).unwrap();
+    world.platform.hooks = events::Hooks::for_tests(none.clone());
+    world.platform.outbound = none;
+    let signup = || FlowRef::new(FlowKind::Signup, "default");
+    let script = "phone +85251234567
+                  {\"authentication\": \"primary_oob_otp_sms\", \"channel\": \"sms\"}";
+    expect![[r#"
+        ? signup: identify [email phone username]
+        > phone +85251234567
+        ? signup: create_authenticator [primary_oob_otp_sms]
+        > {"authentication": "primary_oob_otp_sms", "channel": "sms"}
+        ! OTPDeliveryUnexpectedError {}
+    "#]]
+    .assert_eq(&play(&world, signup(), Setting::default(), script).await);
 }

@@ -18,8 +18,8 @@ fn away() -> Outbound {
         password: Secret::new(String::new()),
         sender: None,
     };
-    let allowed = vec!["127.0.0.0/8".parse().unwrap()];
-    Outbound::new(Settings { smtp: Some(smtp), allowed, ..Settings::default() }).unwrap()
+    let allowed = vec!["127.0.0.0/8".parse().expect("a network")];
+    Outbound::new(Settings { smtp: Some(smtp), allowed, ..Settings::default() }).expect("settings")
 }
 
 fn kept(world: &World) -> usize {

@@ -98,20 +98,21 @@ async fn every_message_says_its_code_or_link_in_every_language() {
 async fn world_with(templates: &[(String, String)]) -> World {
     let mut app = testkit::app("");
     for (name, text) in templates {
-        app.templates.add_template_owned(name.clone(), text.clone()).unwrap();
+        let added = app.templates.add_template_owned(name.clone(), text.clone());
+        added.expect("a template");
     }
-    World::of(app, Store::memory().await.unwrap(), Kv::memory())
+    World::of(app, Store::memory().await.expect("a database"), Kv::memory())
 }
 
 #[tokio::test]
 async fn a_project_writes_its_own_words_under_upstream_s_names() {
     for (kind, is_link, stem) in NAMES {
         let own = |file: &str, text: &str| (format!("messages/{stem}_{file}"), text.to_owned());
-        let world = world_with(&[
+        let world = Box::pin(world_with(&[
             own("email.txt", "text {{ Code }} {{ Link }} {{ AppName }} {{ Email }}"),
             own("email.html", "<p>html {{ Code }}</p>"),
             own("sms.txt", "sms {{ Code }} {{ Phone }}\n"),
-        ])
+        ]))
         .await;
         let secret = if is_link { "3CODE" } else { CODE };
         let mail = message(&world, kind, OobChannel::Email, is_link);
@@ -128,10 +129,10 @@ async fn a_project_writes_its_own_words_under_upstream_s_names() {
 #[tokio::test]
 async fn a_template_for_one_language_goes_before_the_one_for_all() {
     let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    let world = world_with(&[
+    let world = Box::pin(world_with(&[
         own("messages/verification_sms.txt", "for all"),
         own("zh-HK/messages/verification_sms.txt", "for one"),
-    ])
+    ]))
     .await;
     for (language, expected) in [("en", "for all"), ("zh-HK", "for one")] {
         let sms = message(&world, Kind::Verification, OobChannel::Sms, false);
@@ -143,7 +144,7 @@ async fn a_template_for_one_language_goes_before_the_one_for_all() {
 #[tokio::test]
 async fn a_template_that_cannot_be_drawn_loses_no_more_than_its_message() {
     let broken = ("messages/verification_email.txt".to_owned(), "{{ nothing.at.all }}".to_owned());
-    let world = world_with(&[broken]).await;
+    let world = Box::pin(world_with(&[broken])).await;
     let _ = send(&world, &message(&world, Kind::Verification, OobChannel::Email, false)).await;
     let _ = send(&world, &message(&world, Kind::SetupPrimary, OobChannel::Email, false)).await;
     world.deliver_messages().await;

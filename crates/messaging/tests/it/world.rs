@@ -37,7 +37,7 @@ pub async fn send_by(world: &World, outbound: &Outbound, message: &Message) -> D
     let hooks = events::Hooks::for_tests(outbound.clone());
     let via =
         Messenger { ctx: &ctx, store: &platform.store, kv: &platform.kv, outbound, hooks: &hooks };
-    messaging::send(via, &Source::default(), message).await.unwrap()
+    messaging::send(via, &Source::default(), message).await.expect("an answer")
 }
 
 /// Carries what is due by `outbound`.
@@ -47,9 +47,9 @@ pub async fn carry_by(world: &World, outbound: &Outbound) {
     let (kv, outbound) = (world.platform.kv.clone(), outbound.clone());
     let carrier = Carrier { store: store.clone(), kv, outbound, hooks };
     let now = || world.ctx().now;
-    for lane in events::due_lanes::<Carrier>(&store, now()).await.unwrap() {
+    for lane in events::due_lanes::<Carrier>(&store, now()).await.expect("lanes") {
         let operation_of = |_: &domain::AppId| Some(world.ctx());
-        events::carry(&store, &carrier, &lane, &operation_of, &now).await.unwrap();
+        events::carry(&store, &carrier, &lane, &operation_of, &now).await.expect("carried");
     }
 }
 
@@ -57,11 +57,11 @@ pub async fn carry_by(world: &World, outbound: &Outbound) {
 pub async fn waiting(store: &Store, world: &World) -> Vec<domain::OutboxEntry> {
     let mut found = Vec::new();
     let now = world.ctx().now.plus_seconds(86_400 * 30);
-    let mut tx = store.write(&world.app.id).await.unwrap();
+    let mut tx = store.write(&world.app.id).await.expect("a writer");
     for channel in ["email", "sms", "whatsapp"] {
         let sink = format!("message:{channel}");
         // Rolled back: nobody claimed them.
-        found.extend(tx.outbox().claim(&sink, now, now, 100).await.unwrap());
+        found.extend(tx.outbox().claim(&sink, now, now, 100).await.expect("entries"));
     }
     found
 }
@@ -69,8 +69,8 @@ pub async fn waiting(store: &Store, world: &World) -> Vec<domain::OutboxEntry> {
 /// What happened: type, and what the payload says of why.
 pub async fn events(world: &World) -> Vec<String> {
     let now = world.ctx().now.plus_seconds(86_400 * 30);
-    let mut tx = world.platform.store.write(&world.app.id).await.unwrap();
-    let entries = tx.outbox().claim("audit_log", now, now, 100).await.unwrap();
+    let mut tx = world.platform.store.write(&world.app.id).await.expect("a writer");
+    let entries = tx.outbox().claim("audit_log", now, now, 100).await.expect("entries");
     let line = |it: &domain::OutboxEntry| {
         let why = it.payload.get("description").and_then(|it| it.as_str()).unwrap_or_default();
         let whence = it.context.get("ip_address").and_then(|it| it.as_str()).unwrap_or_default();
