@@ -102,7 +102,7 @@ impl Lanes {
 
 /// What a delivery is given. Nobody asked for it, so there is no caller.
 fn operation(platform: &Platform, app: &AppId) -> Option<Ctx> {
-    let app = platform.apps.all().into_iter().find(|it| it.id == *app)?;
+    let app = platform.apps.of_id(app)?;
     Some(Ctx {
         app,
         now: platform.clock.now(),

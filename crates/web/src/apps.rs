@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use ctx::App;
+use domain::AppId;
 use tokio::sync::Semaphore;
 
 /// Unknown hosts that are looked up at the same time: anybody can make names up, and they must not
@@ -106,6 +107,12 @@ impl Apps {
     pub fn find(&self, host: &str) -> Option<Arc<App>> {
         let table = self.0.table.read().expect("nothing panics while it holds this lock");
         table.by_host.get(host).cloned()
+    }
+
+    /// The project of this id, if it is served.
+    pub fn of_id(&self, id: &AppId) -> Option<Arc<App>> {
+        let table = self.0.table.read().expect("nothing panics while it holds this lock");
+        table.by_host.values().find(|app| app.id == *id).cloned()
     }
 
     /// The project, when there is one alone.
