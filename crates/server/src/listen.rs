@@ -109,3 +109,6 @@ async fn back_off(error: &io::Error) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
