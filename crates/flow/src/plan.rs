@@ -46,6 +46,14 @@ pub fn flow_of<'a>(app: &'a App, state: &FlowState, todo: &Todo) -> Result<Cow<'
     load(app, todo.flow.as_ref().unwrap_or(&state.flow)).map(Cow::Borrowed)
 }
 
+/// Whether a step of this name is somewhere below `steps`.
+pub fn has_step(steps: &[FlowStep], name: &str) -> bool {
+    steps.iter().any(|step| {
+        let is_it = step.name.as_deref() == Some(name);
+        is_it || step.one_of.iter().any(|branch| has_step(&branch.steps, name))
+    })
+}
+
 /// A step's place in a flow: step, branch, step, branch, step…
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepPath(Vec<usize>);

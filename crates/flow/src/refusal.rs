@@ -92,7 +92,7 @@ pub enum Refusal {
     Hook(HookRefusal),
     /// The password hashers are busy: try again in a moment.
     Busy,
-    /// The step named as `target_step` was not taken.
+    /// The flow has no step of the name that `target_step` is.
     InvalidTargetStep {
         target_step: String,
     },

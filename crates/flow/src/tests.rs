@@ -1,5 +1,6 @@
 //! Flows as conversations: `?` the flow asks, `>` the person answers, `!` refused, `=` done.
 
+mod device_token;
 mod hooks;
 mod limits;
 mod linking;
@@ -10,7 +11,11 @@ mod passkey;
 mod promote;
 mod second_factor;
 mod security;
+mod select_account;
+mod selection;
 mod signup;
+mod status;
+mod tokens;
 
 use std::fmt::Write as _;
 
@@ -20,7 +25,7 @@ use serde_json::{Value, json};
 use stdx::Secret;
 use testkit::World;
 
-use crate::{Answer, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
+use crate::{Answer, Browser, FlowCx, FlowRef, Input, Reply, Setting, create, feed};
 
 /// Plays `script` against a flow and checks the whole conversation.
 ///
@@ -37,8 +42,18 @@ async fn check(yaml: &str, kind: FlowKind, script: &str, expected: Expect) {
 
 /// What is said, line by line.
 async fn play(world: &World, flow: FlowRef, setting: Setting, script: &str) -> String {
+    play_in(world, Browser::default(), (flow, setting), script).await
+}
+
+/// The same in a browser that brings something along.
+async fn play_in(
+    world: &World,
+    browser: Browser<'_>,
+    (flow, setting): (FlowRef, Setting),
+    script: &str,
+) -> String {
     let ctx = world.ctx();
-    let cx = cx(world, &ctx);
+    let cx = FlowCx { browser, ..cx(world, &ctx) };
     let mut transcript = String::new();
     let mut totp = String::new();
     let mut reply = Box::pin(create(&cx, flow, setting)).await.expect("created");
@@ -97,7 +112,7 @@ fn cx<'a>(world: &'a World, ctx: &'a ctx::Ctx) -> FlowCx<'a> {
         hasher: &platform.hasher,
         outbound: &platform.outbound,
         hooks: &platform.hooks,
-        browser: crate::Browser::default(),
+        browser: Browser::default(),
         weights: None,
     }
 }

@@ -78,3 +78,24 @@ fn a_database_that_is_away_is_no_bug() {
     assert_eq!(status(StoreError::BatchLost), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(status(StoreError::Corrupt("scopes")), StatusCode::INTERNAL_SERVER_ERROR);
 }
+
+#[test]
+fn each_name_of_an_error_has_one_status() {
+    let names = [
+        (ErrorName::BadRequest, "BadRequest", 400),
+        (ErrorName::Invalid, "Invalid", 400),
+        (ErrorName::Unauthorized, "Unauthorized", 401),
+        (ErrorName::Forbidden, "Forbidden", 403),
+        (ErrorName::NotFound, "NotFound", 404),
+        (ErrorName::AlreadyExists, "AlreadyExists", 409),
+        (ErrorName::DataRace, "DataRace", 409),
+        (ErrorName::TooManyRequest, "TooManyRequest", 429),
+        (ErrorName::InternalError, "InternalError", 500),
+        (ErrorName::ServiceUnavailable, "ServiceUnavailable", 503),
+    ];
+    for (name, word, status) in names {
+        let error = serde_json::to_value(ApiError::new(name, "Reason", "message")).expect("JSON");
+        assert_eq!((&error["name"], &error["code"]), (&word.into(), &status.into()));
+        assert_eq!(name.status().as_u16(), status);
+    }
+}

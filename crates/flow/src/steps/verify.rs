@@ -4,6 +4,7 @@ use appconfig::flow::FlowStep;
 
 use super::{Taken, Turn, otp};
 use crate::facts::TargetFact;
+use crate::plan;
 use crate::refusal::Refusal;
 use crate::stage::OtpGoal;
 use crate::state::FlowState;
@@ -14,14 +15,16 @@ pub async fn turn(
     state: &mut FlowState,
     step: &FlowStep,
 ) -> Result<Turn, FlowError> {
-    let Some(name) = step.target_step.as_deref() else {
-        return Ok(Turn::Settled(Taken::Refused(Refusal::InvalidTargetStep {
-            target_step: String::new(),
-        })));
-    };
-    // A step that was not taken leaves nothing to prove.
+    let name = step.target_step.as_deref().unwrap_or_default();
     let Some(identified) = state.facts.identified_by(name) else {
-        return Ok(Turn::Settled(Taken::Done));
+        // A step that was not taken leaves nothing to prove. One that is not there is a mistake:
+        // somebody thinks that addresses are proved.
+        return Ok(Turn::Settled(if is_declared(cx, state, name) {
+            Taken::Done
+        } else {
+            let target_step = name.to_owned();
+            Taken::Refused(Refusal::InvalidTargetStep { target_step })
+        }));
     };
     let claim = |name| identified.identity.claim(name);
     let target = claim("email")
@@ -35,6 +38,13 @@ pub async fn turn(
     }
     let begun = otp::begin(cx, state, None, OtpGoal::Verify, target, "").await?;
     Ok(Turn::Settled(begun))
+}
+
+/// Whether the flow has a step of this name at all.
+fn is_declared(cx: &FlowCx<'_>, state: &FlowState, name: &str) -> bool {
+    let todo = state.todo.last();
+    let flow = todo.and_then(|todo| plan::flow_of(&cx.ctx.app, state, todo).ok());
+    flow.is_some_and(|flow| plan::has_step(&flow.steps, name))
 }
 
 /// Whether the person proved it, in this flow or before.

@@ -222,3 +222,31 @@ async fn a_flow_that_nobody_configured_is_unknown() {
     "#]]
     .assert_eq(&play(&world, flow, Setting::default(), "").await);
 }
+
+#[tokio::test]
+async fn a_password_that_is_too_old_is_changed_for_another_one() {
+    let world = World::new(
+        "authenticator: { password: { expiry: { force_change: \
+         { enabled: true, duration_since_last_update: 1h } } } }",
+    )
+    .await;
+    world.person("email", "alice@example.com", "correct horse").await;
+    world.sleep(3601);
+    let script = "email alice@example.com
+                  password correct horse
+                  change correct horse
+                  change correct horse battery";
+    let login = FlowRef::new(FlowKind::Login, "default");
+    expect![[r#"
+        ? login: identify [email phone username]
+        > email alice@example.com
+        ? login: authenticate [primary_password]
+        > password correct horse
+        ? login: change_password [expiry]
+        > change correct horse
+        ! ChangePasswordFailed {"cause":{"kind":"PasswordReused"}}
+        > change correct horse battery
+        = login with a session ["pwd", "x_primary_password"]
+    "#]]
+    .assert_eq(&play(&world, login, Setting::default(), script).await);
+}

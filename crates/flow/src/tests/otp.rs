@@ -103,6 +103,7 @@ async fn a_forgotten_password_is_replaced() {
     let recovery = FlowRef::new(FlowKind::AccountRecovery, "default");
     let script = "email alice@example.com
                   {\"index\": 0}
+                  {\"account_recovery_code\": \"AAAAAAAA\"}
                   link
                   {\"new_password\": \"tr0ub4dor and 3\"}";
     expect![[r#"
@@ -111,6 +112,8 @@ async fn a_forgotten_password_is_replaced() {
         ? account_recovery: select_destination []
         > {"index": 0}
         ? account_recovery: verify_account_recovery_code []
+        > {"account_recovery_code": "AAAAAAAA"}
+        ! PasswordResetFailed {"cause":{"kind":"InvalidCode"}}
         > link
         ? account_recovery: reset_password []
         > {"new_password": "tr0ub4dor and 3"}
