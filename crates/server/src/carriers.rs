@@ -111,3 +111,6 @@ fn operation(platform: &Platform, app: &AppId) -> Option<Ctx> {
         request_id: String::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;
