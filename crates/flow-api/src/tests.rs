@@ -1,3 +1,5 @@
+mod transcripts;
+
 use expect_test::expect;
 use serde_json::{Value, json};
 use testkit::{Answer, Client, World};
