@@ -9,6 +9,7 @@ mod oauth;
 mod otp;
 mod passkey;
 mod promote;
+mod property;
 mod second_factor;
 mod security;
 mod select_account;
