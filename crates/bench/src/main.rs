@@ -66,7 +66,7 @@ fn main() -> Result<()> {
 }
 
 async fn run(plan: &Plan) -> Result<Results> {
-    let mut results = Results::new(plan)?;
+    let mut results = Results::new(plan);
     for engine in plan.engines.clone() {
         say(&format!("measuring on {engine}"));
         let measured = measure(plan, engine).await.with_context(|| format!("on {engine}"))?;

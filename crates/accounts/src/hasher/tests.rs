@@ -103,23 +103,18 @@ async fn room_is_told_of_before_anything_is_asked() {
     let hasher = Hasher::new(&settings);
     let (started, has_started) = tokio::sync::oneshot::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
-    let worker = hasher.clone();
-    let working = tokio::spawn(async move {
-        let work = move || (started.send(()), released.recv());
-        worker.run(work).await.map(drop)
-    });
+    let mut working = Box::pin(hasher.run(move || (started.send(()), released.recv()).1));
+    assert!(is_pending(&mut working).await);
     has_started.await.unwrap();
     assert!(hasher.has_room(), "the thread is busy, and nobody waits");
     let mut waiting = Box::pin(hasher.run(|| 7));
-    let poll =
-        std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
-    assert!(poll.await, "it is in the queue");
+    assert!(is_pending(&mut waiting).await, "it is in the queue");
     assert!(!hasher.has_room());
     assert_eq!(hasher.run(|| 8).await, Err(HasherError::Busy));
     release.send(()).unwrap();
     assert_eq!(waiting.await, Ok(7));
     assert!(hasher.has_room());
-    assert_eq!(working.await.unwrap(), Ok(()));
+    assert_eq!(working.await, Ok(Ok(())));
 }
 
 #[tokio::test]
@@ -151,6 +146,12 @@ async fn nobody_takes_as_long_as_somebody() {
 }
 
 /// Starts all of them before it waits for any.
+/// Polls a future once.
+async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
+    let mut future = std::pin::Pin::new(future);
+    std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending())).await
+}
+
 async fn futures_join<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<_> = futures.map(Box::pin).collect();
     let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
