@@ -15,9 +15,22 @@ use crate::password::{self, NewPassword};
 /// An authenticator that somebody is about to have, checked and hashed already.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NewAuthenticator {
-    Password { kind: AuthenticatorKind, password: NewPassword },
-    Totp { kind: AuthenticatorKind, secret: Secret<String>, display_name: String },
-    OobOtp { kind: AuthenticatorKind, target: OobTarget, channel: Option<String> },
+    Password {
+        kind: AuthenticatorKind,
+        password: NewPassword,
+    },
+    Totp {
+        kind: AuthenticatorKind,
+        secret: Secret<String>,
+        display_name: String,
+        /// The time step of the code that showed that the app has the secret: it is used up.
+        used_step: Option<i64>,
+    },
+    OobOtp {
+        kind: AuthenticatorKind,
+        target: OobTarget,
+        channel: Option<String>,
+    },
     Passkey(NewPasskey),
 }
 
@@ -55,12 +68,12 @@ pub async fn enrol(
             password::add(ctx, tx, user, kind, password).await?;
             return Ok(true);
         }
-        NewAuthenticator::Totp { kind, secret, display_name } => {
-            Authenticator::Totp(TotpAuthenticator {
-                base: base(ctx, user, kind),
-                secret,
-                display_name,
-            })
+        NewAuthenticator::Totp { kind, secret, display_name, used_step } => {
+            let base = base(ctx, user, kind);
+            if let Some(step) = used_step {
+                tx.authenticators().use_totp_step(&base.id, step).await?;
+            }
+            Authenticator::Totp(TotpAuthenticator { base, secret, display_name })
         }
         NewAuthenticator::OobOtp { kind, target, channel } => {
             if find_oob(tx, user, kind, &target).await?.is_some() {

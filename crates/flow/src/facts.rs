@@ -97,6 +97,9 @@ pub enum EnrolledFact {
         /// What the person calls it.
         #[serde(default)]
         display_name: String,
+        /// The time step of the code that was seen.
+        #[serde(default)]
+        used_step: Option<i64>,
     },
     OobOtp {
         target: TargetFact,

@@ -128,7 +128,7 @@ fn second_factors(
             return Err(Problem::invalid("/mfa/totp/secret", "format", details));
         }
         let (secret, display_name) = (secret.clone(), TOTP_NAME.to_owned());
-        authenticators.push(NewAuthenticator::Totp { kind, secret, display_name });
+        authenticators.push(NewAuthenticator::Totp { kind, secret, display_name, used_step: None });
     }
     Ok(())
 }

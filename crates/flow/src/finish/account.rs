@@ -213,10 +213,11 @@ fn new_authenticator(authentication: Authentication, what: &EnrolledFact) -> New
         EnrolledFact::Password { hash } => {
             NewAuthenticator::Password { kind, password: NewPassword::from_kept(hash.clone()) }
         }
-        EnrolledFact::Totp { secret, display_name } => NewAuthenticator::Totp {
+        EnrolledFact::Totp { secret, display_name, used_step } => NewAuthenticator::Totp {
             kind,
             secret: Secret::new(secret.clone()),
             display_name: display_name.clone(),
+            used_step: *used_step,
         },
         EnrolledFact::OobOtp { target, channel } => {
             NewAuthenticator::OobOtp { kind, target: target.to_domain(), channel: channel.clone() }

@@ -51,8 +51,8 @@ pub async fn confirm(
         Err(exhausted) => return Ok(Taken::Refused(exhausted)),
     };
     let code = text(input, "code").trim();
-    let step = totp::matching_step(&Secret::new(secret.clone()), code, cx.ctx.now);
-    if step.is_none() {
+    let used_step = totp::matching_step(&Secret::new(secret.clone()), code, cx.ctx.now);
+    if used_step.is_none() {
         return Ok(Taken::Refused(Refusal::WrongCode(AuthenticatorType::Totp)));
     }
     guard::refund(cx, receipt).await?;
@@ -60,9 +60,7 @@ pub async fn confirm(
         "" => format!("TOTP @ {}", cx.ctx.now),
         named => named.chars().take(DISPLAY_NAME_MAX).collect(),
     };
-    state
-        .facts
-        .enrolled
-        .push(Enrolled { authentication, what: EnrolledFact::Totp { secret, display_name } });
+    let what = EnrolledFact::Totp { secret, display_name, used_step };
+    state.facts.enrolled.push(Enrolled { authentication, what });
     Ok(Taken::Branch(branch))
 }

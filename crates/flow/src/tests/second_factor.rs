@@ -1,6 +1,7 @@
 //! What is asked after the password.
 
 use appconfig::flow::FlowKind;
+use domain::Authenticator;
 use expect_test::expect;
 use testkit::World;
 
@@ -57,6 +58,45 @@ async fn enrolling_a_second_factor_and_signing_in_with_it() {
         ! InvalidCredentials {}
     "#]]
     .assert_eq(&play(&world, login(), Setting::default(), script).await);
+}
+
+#[tokio::test]
+async fn the_code_that_showed_the_app_is_no_second_factor_of_a_sign_in() {
+    let world = World::new(TOTP).await;
+    let signup = FlowRef::new(FlowKind::Signup, "default");
+    let script = "email bob@example.com
+                  new_password tr0ub4dor and 3
+                  {\"authentication\": \"secondary_totp\"}
+                  totp
+                  {\"confirm_recovery_code\": true}";
+    let played = play(&world, signup, Setting::default(), script).await;
+    assert!(played.contains("= signup with a session"), "{played}");
+    let mut tx = world.platform.store.read(&world.app.id).await.unwrap();
+    let bob = tx.identities().find_by_unique_key("bob@example.com").await.unwrap().unwrap();
+    let all = tx.authenticators().list(&bob.base.user_id).await.unwrap();
+    let secret = all.iter().find_map(|it| match it {
+        Authenticator::Totp(it) => Some(it.secret.clone()),
+        _ => None,
+    });
+    let secret = secret.unwrap();
+    let sign_in = async || {
+        let code = accounts::totp::current_code(&secret, world.ctx().now);
+        let script = format!(
+            "email bob@example.com
+             password tr0ub4dor and 3
+             {{\"authentication\": \"secondary_totp\", \"code\": \"{code}\"}}"
+        );
+        let login = FlowRef::new(FlowKind::Login, "default");
+        play(&world, login, Setting::default(), &script).await
+    };
+    let played = sign_in().await;
+    assert!(
+        played.ends_with("! InvalidCredentials {\"AuthenticationType\":\"totp\"}\n"),
+        "{played}"
+    );
+    world.sleep(30);
+    let played = sign_in().await;
+    assert!(played.contains("= login with a session"), "{played}");
 }
 
 #[tokio::test]
