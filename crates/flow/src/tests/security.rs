@@ -5,6 +5,7 @@ use serde_json::json;
 use testkit::World;
 
 use super::{cx, input};
+use crate::refusal::Kind;
 use crate::{FlowRef, Refusal, Reply, Setting, create, feed, feed_all, look};
 
 async fn world() -> World {
@@ -306,4 +307,42 @@ async fn guesses_at_the_same_time_are_looked_at_no_more_often_than_the_lock_allo
     let count = |reason| reasons.iter().filter(|it| **it == reason).count();
     // Five are looked at; the fifth is told of the lock that it brought about.
     assert_eq!((count("InvalidCredentials"), count("AccountLockout")), (4, 46), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn whoever_comes_when_all_hashers_are_taken_is_told_so_and_may_try_again() {
+    let world = world().await;
+    let ctx = world.ctx();
+    let cx = cx(&world, &ctx);
+    let start = token(create(&cx, login(), Setting::default()).await.unwrap());
+    let state = token(feed(&cx, &start, &input("email alice@example.com")).await.unwrap());
+    let password = input("password correct horse");
+
+    // Work that nobody waits for holds the thread; the rest stands in the queue.
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let hasher = &world.platform.hasher;
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    begin(hasher.run(move || (started.send(()), released.recv()))).await;
+    has_started.await.unwrap();
+    while hasher.has_room() {
+        begin(hasher.run(|| ())).await;
+    }
+    let told = refusal(feed(&cx, &state, &password).await.unwrap());
+    assert_eq!((told.reason(), told.kind()), ("ServiceUnavailable", Kind::ServiceUnavailable));
+    release.send(()).unwrap();
+    hasher_is_free(hasher).await;
+    assert!(matches!(feed(&cx, &state, &password).await.unwrap(), Reply::Finished(_)));
+}
+
+/// Hands a job over, and does not wait for what becomes of it.
+async fn begin(job: impl Future) {
+    let mut job = std::pin::pin!(job);
+    std::future::poll_fn(|cx| std::task::Poll::Ready(job.as_mut().poll(cx).is_ready())).await;
+}
+
+/// Until everything that was in the queue is done.
+async fn hasher_is_free(hasher: &accounts::Hasher) {
+    while hasher.run(|| ()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }
