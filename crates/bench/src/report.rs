@@ -113,11 +113,14 @@ fn notes(text: &mut String, measured: &Measured) {
         let _ = writeln!(
             text,
             "* Storm: {} checks a second beside {} people signing in; p99 {} ms alone, {} ms in the \
-             storm; {} signed in, {} were told to come back, {} failed; {} checks failed.",
+             storm; with {}, the 99th percentile of being told to come back was {:.0} ms; {} signed \
+             in, {} were told to come back, {} failed; {} checks failed.",
             it.checks_per_second,
             it.sign_ins_at_once,
             spread(it.quiet_p99_ms.iter().copied(), 1),
             spread(it.beside_p99_ms.iter().copied(), 1),
+            it.sign_ins_too_many,
+            it.refused_p99_ms,
             it.signed_in,
             it.refused,
             it.failed,

@@ -75,6 +75,8 @@ pub struct RoundsOf {
 pub struct Storm {
     pub checks_per_second: u64,
     pub sign_ins_at_once: usize,
+    #[serde(default)]
+    pub sign_ins_too_many: usize,
     pub quiet_p99_ms: Vec<f64>,
     pub beside_p99_ms: Vec<f64>,
     pub errors: u64,

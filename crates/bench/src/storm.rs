@@ -1,5 +1,6 @@
 //! Whether sign-ins keep others waiting: a steady stream of session checks, alone and beside
-//! five hundred people who sign in without a pause, and come back after a second when refused.
+//! five hundred people who sign in without a pause. Then more of them than may wait for their
+//! turn: how soon the others are told to come back, which they do after a second or so.
 //!
 //! The stream is open: a check that is late because the one before it took long is late all the
 //! same, and counts from when it should have been made.
@@ -24,8 +25,12 @@ const CHECKS_PER_SECOND: u64 = 2_000;
 const CONNECTIONS: u64 = 32;
 const SIGN_INS_AT_ONCE: usize = 500;
 
-/// How long somebody waits who was told to come back.
-const COME_BACK: Duration = Duration::from_secs(1);
+/// More than the server lets wait by default.
+const SIGN_INS_TOO_MANY: usize = 900;
+
+/// How long somebody waits at least who was told to come back, and at most twice that: people do
+/// not come back all in the same moment.
+const COME_BACK: Duration = Duration::from_millis(700);
 
 pub async fn measure(server: &Server, prepared: &Prepared, plan: &Plan) -> Result<Storm> {
     let mut storm = Storm {
@@ -33,33 +38,58 @@ pub async fn measure(server: &Server, prepared: &Prepared, plan: &Plan) -> Resul
         sign_ins_at_once: SIGN_INS_AT_ONCE,
         ..Storm::default()
     };
-    let mut refused = Vec::new();
     let people = &prepared.people;
     for _ in 1..plan.rounds {
         let quiet = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
         storm.quiet_p99_ms.push(quiet);
-        let stop = Arc::new(AtomicBool::new(false));
-        let (port, people_there, stop_there) = (server.port, people.clone(), stop.clone());
-        let rain = std::thread::spawn(move || rain(port, &people_there, &stop_there));
+        let rain = Rain::start(server.port, people, SIGN_INS_AT_ONCE);
         // Until everybody is in the queue.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let p99 = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
         storm.beside_p99_ms.push(p99);
-        stop.store(true, Ordering::Relaxed);
-        let tried = tokio::task::spawn_blocking(move || rain.join()).await?;
-        let tried = tried.ok().context("the storm panicked")??;
-        for (outcome, latency) in tried {
-            match outcome {
-                Tried::SignedIn => storm.signed_in += 1,
-                Tried::Refused => refused.push(latency),
-                Tried::Failed => storm.failed += 1,
-            }
-        }
+        storm.count(&rain.stop().await?);
     }
+    let rain = Rain::start(server.port, people, SIGN_INS_TOO_MANY);
+    tokio::time::sleep(Duration::from_secs(1 + plan.seconds)).await;
+    let tried = rain.stop().await?;
+    storm.count(&tried);
+    let refused = tried.iter().filter(|(outcome, _)| *outcome == Tried::Refused);
+    let mut refused: Vec<Duration> = refused.map(|(_, latency)| *latency).collect();
     refused.sort_unstable();
-    storm.refused = refused.len() as u64;
+    storm.sign_ins_too_many = SIGN_INS_TOO_MANY;
     storm.refused_p99_ms = percentile_ms(&refused, 0.99);
     Ok(storm)
+}
+
+impl Storm {
+    fn count(&mut self, tried: &[(Tried, Duration)]) {
+        let count = |which| tried.iter().filter(|it| it.0 == which).count() as u64;
+        self.signed_in += count(Tried::SignedIn);
+        self.refused += count(Tried::Refused);
+        self.failed += count(Tried::Failed);
+    }
+}
+
+/// People who sign in, on a thread of its own so that they do not delay the stream on our side.
+struct Rain {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<Result<Vec<(Tried, Duration)>>>,
+}
+
+impl Rain {
+    fn start(port: u16, people: &People, count: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (people, stop_there) = (people.clone(), stop.clone());
+        let thread = std::thread::spawn(move || rain(port, &people, &stop_there, count));
+        Self { stop, thread }
+    }
+
+    /// What everybody met, once the last of them has an answer.
+    async fn stop(self) -> Result<Vec<(Tried, Duration)>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let tried = tokio::task::spawn_blocking(move || self.thread.join()).await?;
+        tried.ok().context("the storm panicked")?
+    }
 }
 
 /// The stream; the 99th percentile of how long an answer took.
@@ -95,12 +125,16 @@ async fn checks(port: u16, people: &People, seconds: u64, errors: &mut u64) -> R
     Ok(percentile_ms(&latencies, 0.99))
 }
 
-/// The storm, on a thread of its own, so that it does not delay the stream on our side.
-fn rain(port: u16, people: &People, stop: &Arc<AtomicBool>) -> Result<Vec<(Tried, Duration)>> {
+fn rain(
+    port: u16,
+    people: &People,
+    stop: &Arc<AtomicBool>,
+    count: usize,
+) -> Result<Vec<(Tried, Duration)>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
-        for worker in 0..SIGN_INS_AT_ONCE {
+        for worker in 0..count {
             let (people, stop) = (people.clone(), stop.clone());
             tasks.spawn(async move {
                 let mut connection = Connection::open(port).await?;
@@ -111,7 +145,8 @@ fn rain(port: u16, people: &People, stop: &Arc<AtomicBool>) -> Result<Vec<(Tried
                     let (outcome, latency) = sign_in::try_password(&mut connection, &name).await?;
                     tried.push((outcome, latency));
                     if outcome == Tried::Refused {
-                        tokio::time::sleep(COME_BACK).await;
+                        let later = pick(number, 100) as u32;
+                        tokio::time::sleep(COME_BACK + COME_BACK * later / 100).await;
                     }
                 }
                 anyhow::Ok(tried)

@@ -195,7 +195,7 @@ pub struct Serve {
         long,
         env = "AUTHWARDEN_HASH_QUEUE",
         hide_env_values = true,
-        default_value_t = 256,
+        default_value_t = 512,
         value_name = "N"
     )]
     pub hash_queue: usize,
