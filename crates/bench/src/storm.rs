@@ -28,6 +28,9 @@ const SIGN_INS_AT_ONCE: usize = 500;
 /// More than the server lets wait by default.
 const SIGN_INS_TOO_MANY: usize = 900;
 
+/// Until everybody is in the queue: all of them come in the same moment, which is nobody's storm.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
 /// How long somebody waits at least who was told to come back, and at most twice that: people do
 /// not come back all in the same moment.
 const COME_BACK: Duration = Duration::from_millis(700);
@@ -43,14 +46,13 @@ pub async fn measure(server: &Server, prepared: &Prepared, plan: &Plan) -> Resul
         let quiet = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
         storm.quiet_p99_ms.push(quiet);
         let rain = Rain::start(server.port, people, SIGN_INS_AT_ONCE);
-        // Until everybody is in the queue.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(ARRIVAL).await;
         let p99 = checks(server.port, people, plan.seconds, &mut storm.errors).await?;
         storm.beside_p99_ms.push(p99);
         storm.count(&rain.stop().await?);
     }
     let rain = Rain::start(server.port, people, SIGN_INS_TOO_MANY);
-    tokio::time::sleep(Duration::from_secs(1 + plan.seconds)).await;
+    tokio::time::sleep(ARRIVAL + Duration::from_secs(plan.seconds)).await;
     let tried = rain.stop().await?;
     storm.count(&tried);
     let refused = tried.iter().filter(|(outcome, _)| *outcome == Tried::Refused);
@@ -133,17 +135,21 @@ fn rain(
 ) -> Result<Vec<(Tried, Duration)>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        let everybody_is_there = Instant::now() + ARRIVAL;
         let mut tasks = JoinSet::new();
         for worker in 0..count {
             let (people, stop) = (people.clone(), stop.clone());
             tasks.spawn(async move {
                 let mut connection = Connection::open(port).await?;
-                let mut tried = Vec::new();
+                let (mut tried, mut turn) = (Vec::new(), 0);
                 while !stop.load(Ordering::Relaxed) {
-                    let number = (worker * 1_000_003 + tried.len()) as u64;
+                    let number = (worker * 1_000_003 + turn) as u64;
                     let name = people.person(pick(number, people.count())).name;
                     let (outcome, latency) = sign_in::try_password(&mut connection, &name).await?;
-                    tried.push((outcome, latency));
+                    if Instant::now() > everybody_is_there {
+                        tried.push((outcome, latency));
+                    }
+                    turn += 1;
                     if outcome == Tried::Refused {
                         let later = pick(number, 100) as u32;
                         tokio::time::sleep(COME_BACK + COME_BACK * later / 100).await;
