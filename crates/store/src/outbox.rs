@@ -131,8 +131,8 @@ impl Outbox<'_> {
     /// How many entries wait to be delivered, those that were given up left out.
     pub async fn count_waiting(&mut self) -> Result<i64> {
         let sql = "SELECT COUNT(*) AS waiting FROM _authwarden_outbox
-                    WHERE ($1 = '' OR app_id = $1) AND run_at IS NOT NULL";
-        let row = self.0.fetch_optional(sql, &[]).await?;
+                    WHERE ($1 = '' OR app_id = $1) AND run_at >= $2";
+        let row = self.0.fetch_optional(sql, &[Arg::Time(Timestamp::EPOCH)]).await?;
         row.map_or(Ok(0), |row| row.int("waiting"))
     }
 }

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (20, include_str!("../migrations/0020_access_token_ends.sql")),
     (21, include_str!("../migrations/0021_outbox_lanes.sql")),
     (22, include_str!("../migrations/0022_fewer_indexes.sql")),
+    (23, include_str!("../migrations/0023_outbox_due.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

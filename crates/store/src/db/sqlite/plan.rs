@@ -3,9 +3,8 @@
 
 use rusqlite::Connection;
 
-/// Tables that are read as a whole: they have a few rows a project, or are being emptied all the time.
-const SMALL: [&str; 4] =
-    ["_portal_config_source", "_portal_domain", "_authwarden_migration", "_authwarden_outbox"];
+/// Tables that are read as a whole: they have a few rows a project.
+const SMALL: [&str; 3] = ["_portal_config_source", "_portal_domain", "_authwarden_migration"];
 
 /// Panics when a statement reads more than it is after.
 pub(super) fn check(connection: &Connection, sql: &str) {
