@@ -12,9 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use oauth::{
-    AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode, ResponseType,
-};
+use oauth::{AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode};
 use sessions::{OAuthSession, Resolved, Session, app_session, oauth_session};
 use stdx::sha256_hex;
 use web::{APP_SESSION_COOKIE, CtxOf, Platform, SetCookie};
@@ -96,12 +94,25 @@ fn destination<'a>(
         params.set("redirect_uri", only.clone());
     }
     let redirect_uri = params.owned("redirect_uri").unwrap_or_default();
-    let response_type = (params.get("response_type") == Some("none")).then_some(ResponseType::None);
-    if !allows_redirect(ctx, client, &redirect_uri, response_type) {
+    if !allows_redirect(ctx, client, &redirect_uri, carries_nothing(params)) {
         return Err(OAuthError::invalid_request("redirect URI is not allowed"));
     }
     let state = params.owned("state");
     Ok((client, Destination { redirect_uri, mode: ResponseMode::Query, state }))
+}
+
+/// Whether the answer yes has neither code nor token in it: the response type `none`, and the
+/// opening of a page with an app session token, for which the SDKs of mobile apps say `code`.
+fn carries_nothing(params: &Params) -> bool {
+    let opens_page = || {
+        let hint = params.get("login_hint").map(LoginHint::parse);
+        matches!(hint, Some(LoginHint::AppSessionToken(_)))
+    };
+    match params.get("response_type") {
+        Some("none") => true,
+        Some("code") => opens_page(),
+        _ => false,
+    }
 }
 
 async fn decide(
@@ -158,17 +169,13 @@ async fn answer_at_once(
 }
 
 /// An app opens a page as the person who is signed in to it: the token in the hint becomes a
-/// cookie. The page gets neither code nor state.
+/// cookie. The page gets neither code nor state, whatever the response type.
 async fn open_page(
     platform: &Platform,
     ctx: &Ctx,
     request: &AuthorizationRequest,
     token: &str,
 ) -> Result<Response, EndpointError> {
-    if request.response_type != ResponseType::None {
-        let text = "response_type must be none with an app session token";
-        return Err(OAuthError::invalid_request(text).into());
-    }
     let Some(value) = app_session::exchange(ctx, &platform.kv, token).await? else {
         return Err(OAuthError::invalid_request("invalid app session token").into());
     };

@@ -3,29 +3,23 @@
 use appconfig::{ApplicationType, ClientConfig};
 use ctx::{Ctx, Origin};
 use domain::Scopes;
-use oauth::{ErrorCode, OAuthError, Params, ResponseType, scope};
+use oauth::{ErrorCode, OAuthError, Params, scope};
 use stdx::constant_time_eq;
 
 use crate::error::EndpointError;
 
 /// Whether an answer of this kind may be sent to `uri`.
 ///
-/// The comparison is byte for byte, before any parsing (RFC 9700 §2.1). For the response type
-/// `none`, which carries nothing, pages of ours and of the client's custom UI are good too:
-/// that is how an app opens the settings.
-pub fn allows_redirect(
-    ctx: &Ctx,
-    client: &ClientConfig,
-    uri: &str,
-    response_type: Option<ResponseType>,
-) -> bool {
+/// The comparison is byte for byte, before any parsing (RFC 9700 §2.1). For an answer that carries
+/// nothing, pages of ours and of the client's custom UI are good too: that is how an app opens the
+/// settings.
+pub fn allows_redirect(ctx: &Ctx, client: &ClientConfig, uri: &str, carries_nothing: bool) -> bool {
     if is_registered(client, uri) {
         return true;
     }
     let custom_ui = client.x_custom_ui_uri.as_deref().and_then(Origin::parse);
     let origins = [Some(ctx.app.origin()), custom_ui.as_ref().map(Origin::as_str)];
-    response_type == Some(ResponseType::None)
-        && origins.into_iter().flatten().any(|origin| is_page_of(origin, uri))
+    carries_nothing && origins.into_iter().flatten().any(|origin| is_page_of(origin, uri))
 }
 
 /// Whether `uri` is one that the client registered.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use ctx::Ctx;
 use domain::UserId;
 use http::HeaderMap;
-use oauth::{ErrorCode, OAuthError, Params, ResponseMode, scope};
+use oauth::{ErrorCode, OAuthError, Params, ResponseMode, ResponseType, scope};
 use serde_json::json;
 use sessions::{AuthenticationInfo, OAuthSession, authentication_info, oauth_session};
 use web::{CtxOf, Page, Platform};
@@ -112,7 +112,8 @@ impl<'a> Pending<'a> {
         let client = ctx.app.config.oauth.find_client(&request.client_id);
         let client = client
             .ok_or_else(|| OAuthError::new(ErrorCode::UnauthorizedClient, "invalid client ID"))?;
-        if !allows_redirect(ctx, client, &request.redirect_uri, Some(request.response_type)) {
+        let carries_nothing = request.response_type == ResponseType::None;
+        if !allows_redirect(ctx, client, &request.redirect_uri, carries_nothing) {
             return Err(expired("redirect URI is not allowed"));
         }
         let destination = Destination {

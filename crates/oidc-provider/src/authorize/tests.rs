@@ -281,9 +281,26 @@ async fn an_app_opens_a_page_of_ours_once() {
     assert!(reply.header("set-cookie").starts_with("app_session="));
     assert_eq!(world.get("/oauth2/userinfo").await.json()["sub"], "alice");
     assert_eq!(world.get(&address).await.param("error"), "invalid_request", "once");
+}
 
-    let with_code = format!("login_hint={hint}");
-    assert_eq!(world.get(&with("spa", &with_code)).await.param("error"), "invalid_request");
+/// The SDKs of mobile apps ask for a code, and for no query.
+#[tokio::test]
+async fn an_app_opens_a_page_of_ours_whatever_it_asks_for_and_gets_no_code() {
+    let world = World::new().await;
+    let tokens = world.tokens("spa", "", "").await;
+    let settings = "redirect_uri=https%3A%2F%2Ftest.example.com%2Fsettings%3F";
+    let bare = world.get(&with("spa", &format!("prompt=none&{settings}"))).await;
+    assert_eq!(bare.status, 400, "a code would go to a page of ours");
+    world.forget_cookies();
+    let body = json!({ "refresh_token": tokens["refresh_token"] });
+    let reply = world.post_json("/oauth2/app_session_token", &body).await;
+    let token = reply.json()["result"]["app_session_token"].as_str().unwrap().to_owned();
+    let hint = format!(
+        "https%3A%2F%2Fauthgear.com%2Flogin_hint%3Ftype%3Dapp_session_token%26app_session_token%3D{token}"
+    );
+    let reply = world.get(&with("spa", &format!("prompt=none&login_hint={hint}&{settings}"))).await;
+    assert_eq!((reply.status, reply.location()), (302, "https://test.example.com/settings?"));
+    assert!(reply.header("set-cookie").starts_with("app_session="));
 }
 
 #[tokio::test]

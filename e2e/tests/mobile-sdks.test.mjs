@@ -1,0 +1,181 @@
+// The published SDKs for apps, unchanged, on devices whose native halves are played.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { Agent, newPerson } from "../harness/agent.mjs";
+import { Device, loadSdk } from "../harness/device.mjs";
+import { redirectUris } from "../harness/project.mjs";
+import { Server } from "../harness/server.mjs";
+
+const redirectURI = redirectUris.app_a;
+/** Longer than any access token of the tests lives. */
+const halfAnHour = 30 * 60 * 1000;
+let server;
+
+before(async () => {
+  server = await Server.start({
+    change: (config) => {
+      config.authentication.identities.push("anonymous");
+      config.oauth.clients.find((it) => it.client_id === "app_a").access_token_lifetime_seconds = 300;
+    },
+  });
+});
+
+after(() => server?.close());
+
+const containers = { "@authgear/react-native": "ReactNativeContainer", "@authgear/capacitor": "CapacitorContainer" };
+
+/** An app on a device of its own, and the person who holds it. */
+class App {
+  person = newPerson();
+  agent = new Agent(server.origin);
+
+  constructor(name, platform) {
+    this.device = new Device({ platform, browse: (url) => this.browse(url) });
+    this.sdk = loadSdk(name, this.device);
+    this.container = new this.sdk[containers[name]]();
+  }
+
+  static async start(name, platform = "android") {
+    const app = new App(name, platform);
+    await app.configure();
+    return app;
+  }
+
+  configure(more = {}) {
+    return this.container.configure({ clientID: "app_a", endpoint: server.origin, ...more });
+  }
+
+  /** The person in the browser: signs up the first time, and in after that. */
+  async browse(url) {
+    const { url: page } = await this.agent.follow(url);
+    if (page.origin !== server.origin) return page.href;
+    assert.ok(page.searchParams.get("x_ref"), `the app led to ${page}`);
+    const data = await this.play(page);
+    return (await this.agent.follow(data.finish_redirect_uri)).url.href;
+  }
+
+  async play(page) {
+    const type = this.flowType ?? (this.isKnown ? "login" : "signup");
+    const signup = [
+      { identification: "email", login_id: this.person.email },
+      { authentication: "primary_password", new_password: this.person.password },
+    ];
+    const inputs = {
+      signup,
+      promote: signup,
+      login: [
+        { identification: "email", login_id: this.person.email },
+        { authentication: "primary_password", password: this.person.password },
+      ],
+      reauth: [
+        { identification: "id_token", id_token: this.container.getIDTokenHint() },
+        { authentication: "primary_password", password: this.person.password },
+      ],
+    };
+    const data = await this.agent.flow(type, inputs[type], page.search);
+    this.isKnown = true;
+    return data;
+  }
+
+  authenticate(more = {}) {
+    return this.container.authenticate({ redirectURI, ...more });
+  }
+}
+
+for (const name of Object.keys(containers)) {
+  describe(name, () => {
+    test("signs up, asks who it is, calls an API, signs out and in", async () => {
+      const app = await App.start(name);
+      assert.equal(app.container.sessionState, "NO_SESSION");
+      const { userInfo } = await app.authenticate({ state: "a state" });
+      assert.equal(userInfo.email, app.person.email);
+      assert.equal(app.container.sessionState, "AUTHENTICATED");
+      assert.equal((await app.container.fetchUserInfo()).sub, userInfo.sub);
+
+      const answer = await app.container.fetch(`${server.origin}/_resolver/resolve`);
+      assert.equal(answer.headers.get("x-authgear-user-id"), userInfo.sub);
+
+      await app.container.logout();
+      assert.equal(app.container.sessionState, "NO_SESSION");
+      assert.equal((await app.authenticate()).userInfo.sub, userInfo.sub);
+    });
+
+    test("refreshes its access token when it expires, and is still there when the app starts again", async () => {
+      const app = await App.start(name);
+      await app.authenticate();
+      const before = app.container.accessToken;
+      app.device.aheadMilliseconds = halfAnHour;
+      await app.container.refreshAccessTokenIfNeeded();
+      assert.ok(app.container.accessToken);
+      assert.notEqual(app.container.accessToken, before);
+
+      const restarted = new app.sdk[containers[name]]();
+      await restarted.configure({ clientID: "app_a", endpoint: server.origin });
+      assert.equal(restarted.sessionState, "AUTHENTICATED");
+      assert.equal((await restarted.fetchUserInfo()).email, app.person.email);
+    });
+
+    test("asks for the password again and learns when that was", async () => {
+      const app = await App.start(name);
+      const { userInfo } = await app.authenticate();
+      await app.container.refreshIDToken();
+      assert.equal(app.container.canReauthenticate(), true);
+      const before = app.container.getAuthTime();
+      assert.ok(before instanceof Date);
+
+      app.flowType = "reauth";
+      const again = await app.container.reauthenticate({ redirectURI });
+      assert.equal(again.userInfo.sub, userInfo.sub);
+      assert.ok(app.container.getAuthTime() >= before);
+      assert.ok(app.container.getIDTokenHint());
+    });
+
+    test("opens the settings as the person who is signed in", async () => {
+      const app = await App.start(name);
+      await app.authenticate();
+      await app.container.open("/settings");
+      const browser = new Agent(server.origin);
+      const { url, response } = await browser.follow(app.device.opened[0]);
+      assert.equal(url.pathname, "/settings");
+      assert.match(await response.text(), new RegExp(app.person.email));
+    });
+
+    test("a session that was ended elsewhere is noticed and cleared", async () => {
+      const app = await App.start(name);
+      await app.authenticate();
+      const token = [...app.device.storage].find(([key]) => /refreshToken/i.test(key))[1];
+      await fetch(`${server.origin}/oauth2/revoke`, { method: "POST", body: new URLSearchParams({ token }) });
+      app.device.aheadMilliseconds = halfAnHour;
+      await app.container.refreshAccessTokenIfNeeded();
+      assert.equal(app.container.sessionState, "NO_SESSION");
+    });
+
+    test("a person who cancels is told so", async () => {
+      const app = await App.start(name, "ios");
+      app.browse = async () => {
+        throw Object.assign(new Error("cancelled"), { code: "CANCEL" });
+      };
+      await assert.rejects(app.authenticate(), (error) => error instanceof app.sdk.CancelError);
+      assert.equal(app.container.sessionState, "NO_SESSION");
+    });
+  });
+}
+
+describe("@authgear/react-native", () => {
+  test("somebody without an account signs up later, and is the same person", async () => {
+    const app = await App.start("@authgear/react-native");
+    const anonymous = await app.container.authenticateAnonymously();
+    assert.equal(anonymous.userInfo.isAnonymous, true);
+    await app.container.logout();
+    const again = await app.container.authenticateAnonymously();
+    assert.equal(again.userInfo.sub, anonymous.userInfo.sub, "the device's key is who it is");
+
+    app.flowType = "promote";
+    const promoted = await app.container.promoteAnonymousUser({ redirectURI });
+    assert.equal(promoted.userInfo.sub, anonymous.userInfo.sub);
+    assert.equal(promoted.userInfo.isAnonymous, false);
+    assert.equal(promoted.userInfo.email, app.person.email);
+  });
+});
