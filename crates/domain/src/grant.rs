@@ -73,6 +73,8 @@ pub struct AccessToken {
     pub holder: AccessTokenHolder,
     pub client_id: ClientId,
     pub scopes: Scopes,
+    /// The resource that a machine's token is for; other tokens are for this server.
+    pub audience: Option<String>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -82,6 +84,8 @@ pub struct AccessToken {
 pub enum AccessTokenHolder {
     Grant(GrantId),
     IdpSession(IdpSessionId),
+    /// Nobody is signed in: the client acts for itself (RFC 6749 §4.4).
+    Client,
 }
 
 /// A person's consent to what a client may see and do.

@@ -127,6 +127,12 @@ pub enum Event {
         recipient: String,
         description: String,
     },
+    /// A machine got a token for itself.
+    M2mTokenCreated {
+        client_id: String,
+        /// How the secret begins that it came with, so that it is known which one is in use.
+        client_secret: String,
+    },
     ProjectAppCreated {
         config: Value,
     },
@@ -206,6 +212,7 @@ impl Event {
             Self::LoginIdNotFound { .. } => "authentication.identity.login_id.failed",
             Self::AuthenticationBlocked { .. } => "authentication.blocked",
             Self::RateLimitBlocked { .. } => "rate_limit.blocked",
+            Self::M2mTokenCreated { .. } => "m2m.token.created",
             Self::ProjectAppCreated { .. } => "project.app.created",
             Self::ProjectAppUpdated { .. } => "project.app.updated",
             Self::MessageSent { channel, .. } => return format!("{}.sent", channel.as_str()),
@@ -254,6 +261,7 @@ impl Event {
             | Self::MessageSent { .. }
             | Self::MessageSuppressed { .. }
             | Self::MessageFailed { .. }
+            | Self::M2mTokenCreated { .. }
             | Self::ProjectAppCreated { .. }
             | Self::ProjectAppUpdated { .. } => None,
         }
@@ -286,7 +294,8 @@ impl Event {
             | Self::RateLimitBlocked { .. }
             | Self::MessageSent { .. }
             | Self::MessageSuppressed { .. }
-            | Self::MessageFailed { .. } => false,
+            | Self::MessageFailed { .. }
+            | Self::M2mTokenCreated { .. } => false,
         }
     }
 
@@ -353,6 +362,9 @@ impl Event {
             Self::MessageSuppressed { recipient, description, .. }
             | Self::MessageFailed { recipient, description, .. } => {
                 vec![("description", json!(description)), ("recipient", json!(recipient))]
+            }
+            Self::M2mTokenCreated { client_id, client_secret } => {
+                vec![("client_id", json!(client_id)), ("client_secret", json!(client_secret))]
             }
             Self::ProjectAppCreated { config } => vec![("app_config", config.clone())],
             Self::ProjectAppUpdated { old, new, diff } => vec![

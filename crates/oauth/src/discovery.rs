@@ -44,7 +44,7 @@ impl Discovery {
             scopes_supported: &scope::SUPPORTED,
             response_types_supported: &["code", "none"],
             response_modes_supported: &["query", "fragment", "form_post"],
-            grant_types_supported: &["authorization_code", "refresh_token"],
+            grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
             code_challenge_methods_supported: &["S256"],
             token_endpoint_auth_methods_supported: &[
                 "none",

@@ -16,6 +16,8 @@ pub enum GrantType {
     App2AppRequest,
     /// A fresh ID token for the holder of a session.
     IdToken,
+    /// A client acts for itself (RFC 6749 §4.4).
+    ClientCredentials,
 }
 
 impl GrantType {
@@ -30,6 +32,7 @@ impl GrantType {
                 Ok(Self::App2AppRequest)
             }
             Some("urn:authgear:params:oauth:grant-type:id-token") => Ok(Self::IdToken),
+            Some("client_credentials") => Ok(Self::ClientCredentials),
             None => Err(OAuthError::invalid_request("grant_type is required")),
             Some(other) => Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,

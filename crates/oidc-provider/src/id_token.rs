@@ -66,6 +66,29 @@ pub fn access_token_claims(
     token
 }
 
+/// What the token of a client says that acts for itself. Its subject cannot be taken for a person
+/// (RFC 9068 §5).
+pub fn client_token_claims(
+    ctx: &Ctx,
+    client: &ClientConfig,
+    issued: &Issued,
+    resource: &str,
+    scopes: &Scopes,
+) -> Map<String, Value> {
+    let scope = scopes.to_string();
+    object(json!({
+        "iss": ctx.app.origin(),
+        "aud": [resource],
+        "sub": format!("client_id_{}", client.client_id),
+        "iat": ctx.now.seconds(),
+        "exp": issued.expires_at.seconds(),
+        "jti": issued.hash,
+        "client_id": client.client_id,
+        "scope": scope,
+        "https://authgear.com/claims/scope_by_aud": [{ "aud": resource, "scope": scope }],
+    }))
+}
+
 /// Makes a token of what an ID token says.
 pub fn sign_id_token(ctx: &Ctx, claims: &Map<String, Value>) -> String {
     ctx.app.keys.sign("JWT", claims)

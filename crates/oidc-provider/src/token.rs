@@ -7,6 +7,7 @@
 mod anonymous_request;
 mod app2app;
 mod authorization_code;
+mod client_credentials;
 mod id_token_grant;
 pub mod issue;
 pub mod refresh_token;
@@ -58,7 +59,8 @@ async fn answer(
     let credentials = ClientCredentials::read(&params, headers)?;
     let client = credentials.find(ctx)?;
     let request = TokenRequest::parse(params)?;
-    if is_machine(client) {
+    let for_itself = request.grant_type == GrantType::ClientCredentials;
+    if is_machine(client) && !for_itself {
         let text = "grant type is not allowed for this client";
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());
     }
@@ -73,6 +75,7 @@ async fn answer(
         GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
         GrantType::AnonymousRequest => anonymous_request::redeem(&exchange).await,
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
+        GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, headers).await,
     }
 }

@@ -238,6 +238,16 @@ impl World {
         entries.iter().filter(|it| it.activity_type == kind).count()
     }
 
+    /// What the newest entry of this kind in the audit log says.
+    pub(crate) async fn logged(&self, kind: &str) -> Value {
+        let store = &self.platform.store;
+        while events::deliver(store, self.ctx().now).await.unwrap().is_more {}
+        let mut tx = store.read(&self.app.id).await.unwrap();
+        let entries = tx.audit_log().list(None, 100).await.unwrap();
+        let found = entries.into_iter().find(|it| it.activity_type == kind);
+        found.unwrap_or_else(|| panic!("no {kind}")).data["payload"].clone()
+    }
+
     /// A challenge of another project of the same installation.
     pub(crate) async fn challenge_elsewhere(&self, purpose: &str) -> String {
         let request = Request::post("/oauth2/challenge")
@@ -374,7 +384,7 @@ fn elsewhere() -> App {
 
 fn app(config: Value, key: &Value) -> App {
     let config = AppConfig::from_value(config).unwrap();
-    let secrets: Vec<_> = ["confidential", "third"]
+    let secrets: Vec<_> = ["confidential", "third", "machine"]
         .map(|id| {
             let key = json!({ "kty": "oct", "kid": "k", "k": base64url(SECRET.as_bytes()) });
             json!({ "client_id": id, "keys": [key] })

@@ -32,6 +32,28 @@ pub async fn issue(
     holder: AccessTokenHolder,
     scopes: Scopes,
 ) -> Result<Issued> {
+    issue_for(ctx, tx, client, (holder, None), scopes).await
+}
+
+/// The same for a client itself, and for a resource of the project's (RFC 8707 §2.2). It is
+/// nobody's session: nothing of ours opens to it.
+pub async fn issue_to_client(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    audience: &str,
+    scopes: Scopes,
+) -> Result<Issued> {
+    issue_for(ctx, tx, client, (AccessTokenHolder::Client, Some(audience)), scopes).await
+}
+
+async fn issue_for(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    (holder, audience): (AccessTokenHolder, Option<&str>),
+    scopes: Scopes,
+) -> Result<Issued> {
     let token = ctx.rng.token();
     let expires_in_seconds = client.access_token_lifetime_seconds;
     let row = AccessToken {
@@ -39,6 +61,7 @@ pub async fn issue(
         holder,
         client_id: ClientId::new(&client.client_id),
         scopes,
+        audience: audience.map(str::to_owned),
         created_at: ctx.now,
         expires_at: ctx.now.plus_seconds(expires_in_seconds),
     };

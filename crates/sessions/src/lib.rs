@@ -24,6 +24,7 @@ pub mod oauth_session;
 pub mod promotion_code;
 pub mod refresh;
 mod resolve;
+pub mod resources;
 mod session;
 mod user_agent;
 

@@ -16,7 +16,8 @@ impl Tx {
 
 impl AccessTokens<'_> {
     pub async fn find(&mut self, hash: &str) -> Result<Option<AccessToken>> {
-        let sql = "SELECT hash, grant_id, idp_session_id, client_id, scopes, created_at, expires_at
+        let sql = "SELECT hash, grant_id, idp_session_id, client_id, scopes, audience, created_at,
+                          expires_at
                      FROM _authwarden_access_token WHERE app_id = $1 AND hash = $2";
         let row = self.0.fetch_optional(sql, &[Arg::Text(hash)]).await?;
         row.as_ref().map(token_from_row).transpose()
@@ -24,12 +25,13 @@ impl AccessTokens<'_> {
 
     pub async fn insert(&mut self, token: &AccessToken) -> Result<()> {
         let sql = "INSERT INTO _authwarden_access_token
-                     (app_id, hash, grant_id, idp_session_id, client_id, scopes, created_at,
-                      expires_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+                     (app_id, hash, grant_id, idp_session_id, client_id, scopes, audience,
+                      created_at, expires_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let (grant, session) = match &token.holder {
             AccessTokenHolder::Grant(id) => (Some(id.as_str()), None),
             AccessTokenHolder::IdpSession(id) => (None, Some(id.as_str())),
+            AccessTokenHolder::Client => (None, None),
         };
         let scopes = token.scopes.to_string();
         let args = [
@@ -38,6 +40,7 @@ impl AccessTokens<'_> {
             Arg::MaybeText(session),
             Arg::Text(token.client_id.as_str()),
             Arg::Text(&scopes),
+            Arg::MaybeText(token.audience.as_deref()),
             Arg::Time(token.created_at),
             Arg::Time(token.expires_at),
         ];
@@ -61,16 +64,17 @@ impl AccessTokens<'_> {
 }
 
 fn token_from_row(row: &Row) -> Result<AccessToken> {
-    let grant = row.maybe_text("grant_id")?.map(|id| AccessTokenHolder::Grant(GrantId::new(id)));
-    let holder = match grant {
-        Some(grant) => grant,
-        None => AccessTokenHolder::IdpSession(IdpSessionId::new(row.text("idp_session_id")?)),
+    let holder = match (row.maybe_text("grant_id")?, row.maybe_text("idp_session_id")?) {
+        (Some(grant), _) => AccessTokenHolder::Grant(GrantId::new(grant)),
+        (None, Some(session)) => AccessTokenHolder::IdpSession(IdpSessionId::new(session)),
+        (None, None) => AccessTokenHolder::Client,
     };
     Ok(AccessToken {
         hash: row.text("hash")?,
         holder,
         client_id: ClientId::new(row.text("client_id")?),
         scopes: Scopes::parse(&row.text("scopes")?),
+        audience: row.maybe_text("audience")?,
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
     })

@@ -19,6 +19,8 @@ mod lockouts;
 mod outbox;
 mod overview;
 mod refresh_tokens;
+mod resource_scopes;
+mod resources;
 mod signed_in;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,8 @@ pub use idp_sessions::IdpSessions;
 pub use lockouts::Lockouts;
 pub use outbox::Outbox;
 pub use refresh_tokens::{RefreshTokens, Rotation};
+pub use resource_scopes::ResourceScopes;
+pub use resources::{ResourceFilter, Resources};
 pub use signed_in::{Ends, SignedIn};
 pub use users::Users;
 pub use verified_claims::VerifiedClaims;

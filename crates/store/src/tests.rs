@@ -8,6 +8,7 @@ mod engine;
 mod factors;
 mod outbox;
 mod passwords;
+mod resources;
 mod sessions;
 
 use domain::{AppId, User, UserId};

@@ -68,6 +68,10 @@ fn samples() -> Vec<Event> {
             recipient: "+85298765432".to_owned(),
             description: "why".to_owned(),
         },
+        Event::M2mTokenCreated {
+            client_id: "machine".to_owned(),
+            client_secret: "s3cr******".to_owned(),
+        },
         Event::ProjectAppCreated { config: it() },
         Event::ProjectAppUpdated { old: it(), new: it(), diff: "-".to_owned() },
     ]
@@ -106,6 +110,7 @@ fn the_catalogue_of_events() {
         whatsapp.sent - {"recipient":"+85298765432","type":"whatsapp-code","is_not_counted_in_usage":false}
         sms.suppressed - {"description":"why","recipient":"+85298765432"}
         sms.error - {"description":"why","recipient":"+85298765432"}
+        m2m.token.created - {"client_id":"machine","client_secret":"s3cr******"}
         project.app.created - {"app_config":{}}
         project.app.updated - {"app_config_old":{},"app_config_new":{},"app_config_diff":"-","updated_secrets":[],"updated_resources":[]}
     "#]].assert_eq(&catalogue);

@@ -27,6 +27,8 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (21, include_str!("../migrations/0021_outbox_lanes.sql")),
     (22, include_str!("../migrations/0022_fewer_indexes.sql")),
     (23, include_str!("../migrations/0023_outbox_due.sql")),
+    (24, include_str!("../migrations/0024_resources.sql")),
+    (25, include_str!("../migrations/0025_access_token_audience.sql")),
 ];
 
 /// A word nobody else uses as an advisory lock.

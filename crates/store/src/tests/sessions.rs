@@ -77,6 +77,7 @@ fn access_token() -> AccessToken {
         holder: AccessTokenHolder::Grant(GrantId::new("g1")),
         client_id: ClientId::new("app"),
         scopes: Scopes::parse("openid"),
+        audience: None,
         created_at: NOW,
         expires_at: NOW.plus_seconds(1800),
     }
