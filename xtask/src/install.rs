@@ -1,5 +1,5 @@
 //! Installs what the tests need and the product does not: PostgreSQL, Redis, nginx, slapd,
-//! Chromium, Node packages. Through apt, as root or with sudo; otherwise it says what to install.
+//! Chromium, Authlib, Node packages. Through apt, as root or with sudo; otherwise it says what to install.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::run::{Step, root, say};
 
 /// A program, where it may be, and the Debian package that has it.
-const NEEDED: [(&str, &[&str], &str); 7] = [
+const NEEDED: [(&str, &[&str], &str); 9] = [
     ("PostgreSQL 15 or newer", &["/usr/lib/postgresql"], "postgresql"),
     ("Redis", &["redis-server"], "redis-server"),
     ("nginx", &["/usr/sbin/nginx"], "nginx-light"),
@@ -17,6 +17,8 @@ const NEEDED: [(&str, &[&str], &str); 7] = [
     ("Chromium", &["chromium", "chromium-browser", "google-chrome"], "chromium"),
     ("Node", &["node"], "nodejs"),
     ("npm", &["npm"], "npm"),
+    ("Authlib", &["/usr/lib/python3/dist-packages/authlib"], "python3-authlib"),
+    ("requests", &["/usr/lib/python3/dist-packages/requests"], "python3-requests"),
 ];
 
 /// Installs whatever is missing.
@@ -28,12 +30,19 @@ pub fn everything() -> Result<()> {
         say(&format!("missing for the tests: {}", names.join(", ")));
         apt(&packages)?;
     }
-    if !root().join("e2e/node_modules").exists() {
+    if !node_packages_are_current() {
         Step::new("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .dir("e2e")
             .run()?;
     }
     Ok(())
+}
+
+/// npm leaves a list of what it installed beside it: an older one is that of another lock file.
+fn node_packages_are_current() -> bool {
+    let written = |path: &str| root().join(path).metadata().and_then(|it| it.modified()).ok();
+    let installed = written("e2e/node_modules/.package-lock.json");
+    installed.is_some() && installed >= written("e2e/package-lock.json")
 }
 
 fn is_there(places: &[&str]) -> bool {
