@@ -81,9 +81,9 @@ export class Server {
 }
 
 /** Whether a server answers at `origin`. */
-export async function answers(origin) {
+export async function answers(origin, path = "/healthz") {
   try {
-    return (await fetch(`${origin}/healthz`)).ok;
+    return (await fetch(`${origin}${path}`)).ok;
   } catch {
     return false;
   }

@@ -14,10 +14,11 @@ import { Strategy } from "passport-openidconnect";
 
 import { Agent, newPerson } from "../harness/agent.mjs";
 import { launchBrowser, listen, signUp } from "../harness/browser.mjs";
-import { root } from "../harness/files.mjs";
+import { freePort, root } from "../harness/files.mjs";
 import { clientSecrets, redirectUris } from "../harness/project.mjs";
+import { Program } from "../harness/program.mjs";
 import { startApplication } from "../harness/relying_party.mjs";
-import { Server } from "../harness/server.mjs";
+import { Server, answers } from "../harness/server.mjs";
 
 const scope = "openid profile email offline_access";
 /** The tests speak http to this machine. */
@@ -147,6 +148,47 @@ for (const method of ["client_secret_basic", "client_secret_post"]) {
     assert.equal(learned.revoked, 200);
   });
 }
+
+const jar = join(root, "clients/spring/target/spring-client.jar");
+const springIsMissing = existsSync(jar) ? false : "the client is not built (cd clients/spring && mvn package)";
+
+test("Spring Security: PKCE, userinfo, refresh, sign-out at the provider", { skip: springIsMissing }, async (t) => {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const server = await Server.start({
+    change: (config) => {
+      const client = config.oauth.clients.find((it) => it.client_id === "confidential");
+      client.redirect_uris.push(`${origin}/login/oauth2/code/authwarden`);
+      client.post_logout_redirect_uris.push(`${origin}/signed-out`);
+    },
+  });
+  t.after(() => server.close());
+  const application = new Program("java", ["-jar", jar, `--server.port=${port}`], {
+    env: { PATH: process.env.PATH, ISSUER: server.origin, CLIENT_SECRET: clientSecrets.confidential },
+  });
+  t.after(() => application.kill());
+  await application.ready("the application answers", () => answers(origin, "/signed-out"));
+
+  const atApplication = new Agent(origin);
+  const atServer = new Agent(server.origin);
+  const person = newPerson();
+  const { url } = await atApplication.follow("/");
+  assert.equal(url.searchParams.get("code_challenge_method"), "S256");
+  const callback = await playedThrough(server, atServer, url, person);
+  const { response } = await atApplication.follow(callback);
+  const { claims, userinfo } = await response.json();
+  assert.equal(claims.email, person.email);
+  assert.equal(userinfo.sub, claims.sub);
+
+  const refreshed = await atApplication.request("/refreshed");
+  assert.deepEqual(await refreshed.json(), { isFresh: true }, application.log);
+
+  const leaves = await atApplication.request("/logout", { method: "POST" });
+  const { url: end } = await atServer.follow(leaves.headers.get("location"));
+  assert.equal(end.href, `${origin}/signed-out`);
+  const { url: asked } = await atServer.follow("/settings");
+  assert.match(asked.pathname, /^\/login/, "the browser is signed out at the provider, too");
+});
 
 test("oidc-client-ts in a browser: sign-in, silent renewal, userinfo, sign-out", async (t) => {
   const library = readFileSync(join(root, "node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js"));

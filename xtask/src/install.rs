@@ -1,5 +1,6 @@
 //! Installs what the tests need and the product does not: PostgreSQL, Redis, nginx, slapd,
-//! Chromium, Authlib, Node packages. Through apt, as root or with sudo; otherwise it says what to install.
+//! Chromium, Authlib, Java, Node packages. Through apt, as root or with sudo; otherwise it says
+//! what to install.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use anyhow::{Result, bail};
 use crate::run::{Step, root, say};
 
 /// A program, where it may be, and the Debian package that has it.
-const NEEDED: [(&str, &[&str], &str); 9] = [
+const NEEDED: [(&str, &[&str], &str); 11] = [
     ("PostgreSQL 15 or newer", &["/usr/lib/postgresql"], "postgresql"),
     ("Redis", &["redis-server"], "redis-server"),
     ("nginx", &["/usr/sbin/nginx"], "nginx-light"),
@@ -19,6 +20,8 @@ const NEEDED: [(&str, &[&str], &str); 9] = [
     ("npm", &["npm"], "npm"),
     ("Authlib", &["/usr/lib/python3/dist-packages/authlib"], "python3-authlib"),
     ("requests", &["/usr/lib/python3/dist-packages/requests"], "python3-requests"),
+    ("Java 17 or newer", &["java"], "default-jdk-headless"),
+    ("Maven", &["mvn"], "maven"),
 ];
 
 /// Installs whatever is missing.
@@ -35,7 +38,23 @@ pub fn everything() -> Result<()> {
             .dir("e2e")
             .run()?;
     }
+    if let Err(error) = spring_client() {
+        say(&format!("Spring Security's test will be skipped: {error:#}"));
+    }
     Ok(())
+}
+
+/// Builds the relying party with Spring Security. Its packages come from Maven's repository, which
+/// is not within everybody's reach.
+fn spring_client() -> Result<()> {
+    let folder = root().join("e2e/clients/spring");
+    let written = |path: &str| folder.join(path).metadata().and_then(|it| it.modified()).ok();
+    let built = written("target/spring-client.jar");
+    let sources = ["pom.xml", "src/main/java/app/Application.java"];
+    if built.is_some() && sources.iter().all(|it| built >= written(it)) {
+        return Ok(());
+    }
+    Step::new("mvn", &["--quiet", "--batch-mode", "package"]).dir("e2e/clients/spring").run()
 }
 
 /// npm leaves a list of what it installed beside it: an older one is that of another lock file.
