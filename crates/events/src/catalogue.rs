@@ -73,6 +73,15 @@ pub enum Event {
         user: UserModel,
         identity: Value,
     },
+    /// A key behind the biometric lock of a device.
+    BiometricEnabled {
+        user: UserModel,
+        identity: Value,
+    },
+    BiometricDisabled {
+        user: UserModel,
+        identity: Value,
+    },
     /// Email addresses and phone numbers only.
     LoginIdVerified {
         user: UserModel,
@@ -209,6 +218,8 @@ impl Event {
             Self::UserDisabled { .. } => "user.disabled",
             Self::UserReenabled { .. } => "user.reenabled",
             Self::OAuthConnected { .. } => "identity.oauth.connected",
+            Self::BiometricEnabled { .. } => "identity.biometric.enabled",
+            Self::BiometricDisabled { .. } => "identity.biometric.disabled",
             Self::LoginIdNotFound { .. } => "authentication.identity.login_id.failed",
             Self::AuthenticationBlocked { .. } => "authentication.blocked",
             Self::RateLimitBlocked { .. } => "rate_limit.blocked",
@@ -251,6 +262,8 @@ impl Event {
             | Self::LoginIdRemoved { user, .. }
             | Self::LoginIdUpdated { user, .. }
             | Self::OAuthConnected { user, .. }
+            | Self::BiometricEnabled { user, .. }
+            | Self::BiometricDisabled { user, .. }
             | Self::LoginIdVerified { user, .. }
             | Self::LoginIdUnverified { user, .. }
             | Self::IdentificationFailed { user, .. }
@@ -281,6 +294,8 @@ impl Event {
             | Self::LoginIdRemoved { .. }
             | Self::LoginIdUpdated { .. }
             | Self::OAuthConnected { .. }
+            | Self::BiometricEnabled { .. }
+            | Self::BiometricDisabled { .. }
             | Self::LoginIdVerified { .. }
             | Self::LoginIdUnverified { .. }
             | Self::ProjectAppCreated { .. }
@@ -330,6 +345,8 @@ impl Event {
             Self::LoginIdAdded { identity, .. }
             | Self::LoginIdRemoved { identity, .. }
             | Self::OAuthConnected { identity, .. }
+            | Self::BiometricEnabled { identity, .. }
+            | Self::BiometricDisabled { identity, .. }
             | Self::LoginIdVerified { identity, .. }
             | Self::LoginIdUnverified { identity, .. } => vec![("identity", identity.clone())],
             Self::LoginIdUpdated { old, new, .. } => {

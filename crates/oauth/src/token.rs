@@ -16,6 +16,8 @@ pub enum GrantType {
     App2AppRequest,
     /// A fresh ID token for the holder of a session.
     IdToken,
+    /// A device signs somebody in with a key behind its biometric lock.
+    BiometricRequest,
     /// A client acts for itself (RFC 6749 §4.4).
     ClientCredentials,
 }
@@ -30,6 +32,9 @@ impl GrantType {
             }
             Some("urn:authgear:params:oauth:grant-type:app2app-request") => {
                 Ok(Self::App2AppRequest)
+            }
+            Some("urn:authgear:params:oauth:grant-type:biometric-request") => {
+                Ok(Self::BiometricRequest)
             }
             Some("urn:authgear:params:oauth:grant-type:id-token") => Ok(Self::IdToken),
             Some("client_credentials") => Ok(Self::ClientCredentials),

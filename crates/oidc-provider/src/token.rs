@@ -7,6 +7,7 @@
 mod anonymous_request;
 mod app2app;
 mod authorization_code;
+mod biometric_request;
 mod client_credentials;
 mod id_token_grant;
 pub mod issue;
@@ -17,7 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use limits::{Charged, Limit, Subject};
 use oauth::{ErrorCode, GrantType, OAuthError, Params, TokenRequest, TokenResponse};
 use web::{CtxOf, Platform};
@@ -33,7 +34,10 @@ pub async fn token(
 ) -> Response {
     match answer(&platform, &ctx, &headers, &form).await {
         Ok(tokens) => {
-            let mut response = Json(tokens).into_response();
+            let mut response = match tokens {
+                Some(tokens) => Json(tokens).into_response(),
+                None => StatusCode::OK.into_response(),
+            };
             no_store(response.headers_mut());
             response
         }
@@ -41,12 +45,13 @@ pub async fn token(
     }
 }
 
+/// The tokens, or nothing at all: that is what SDKs expect where no tokens are given.
 async fn answer(
     platform: &Platform,
     ctx: &Ctx,
     headers: &HeaderMap,
     form: &str,
-) -> Result<TokenResponse, EndpointError> {
+) -> Result<Option<TokenResponse>, EndpointError> {
     // Before anything else: a guess costs the guesser.
     match limits::charge(ctx, &platform.kv, Limit::RequestToken, Subject::default()).await? {
         Charged::Charged(_) => {}
@@ -70,14 +75,18 @@ async fn answer(
         credentials.authenticate(ctx, client)?;
     }
     let exchange = Exchange { platform, ctx, client, request: &request };
-    match request.grant_type {
+    let tokens = match request.grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&exchange).await,
         GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
         GrantType::AnonymousRequest => anonymous_request::redeem(&exchange).await,
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
         GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, headers).await,
-    }
+        GrantType::BiometricRequest => {
+            return biometric_request::redeem(&exchange, headers).await;
+        }
+    };
+    tokens.map(Some)
 }
 
 /// One token request and all it touches.

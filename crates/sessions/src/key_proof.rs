@@ -1,4 +1,5 @@
-//! A JWT by which a device proves that it holds a key: of App2App, of anonymous people.
+//! A JWT by which a device proves that it holds a key: of App2App, of anonymous people, of a
+//! biometric lock.
 //!
 //! It names a key, or carries one, and signs a challenge of ours. Carrying a key proves that its
 //! holder holds it and nothing else; whose the key is, is for the caller to know. RSA and P-256
@@ -58,6 +59,11 @@ impl<'a> KeyProof<'a> {
     /// What the device wants. It is worth as much as the signature.
     pub fn action(&self) -> Option<&str> {
         self.claims.text("action")
+    }
+
+    /// What else it says. It is worth as much as the signature.
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims.claims.get(name)
     }
 
     /// The key that the JWT carries. Only what makes the key is kept; whatever else a stranger

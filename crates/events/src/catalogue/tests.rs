@@ -35,6 +35,8 @@ fn samples() -> Vec<Event> {
         Event::LoginIdRemoved { user: user(), r#type: LoginIdType::Phone, identity: it() },
         Event::LoginIdUpdated { user: user(), r#type: LoginIdType::Username, old: it(), new: it() },
         Event::OAuthConnected { user: user(), identity: it() },
+        Event::BiometricEnabled { user: user(), identity: it() },
+        Event::BiometricDisabled { user: user(), identity: it() },
         Event::LoginIdVerified { user: user(), r#type, identity: it() },
         Event::LoginIdUnverified { user: user(), r#type, identity: it() },
         Event::LoginIdNotFound { login_id: "bob".to_owned() },
@@ -99,6 +101,8 @@ fn the_catalogue_of_events() {
         identity.phone.removed alice {"user":{"id":"alice"},"identity":{}}
         identity.username.updated alice {"user":{"id":"alice"},"new_identity":{},"old_identity":{}}
         identity.oauth.connected alice {"user":{"id":"alice"},"identity":{}}
+        identity.biometric.enabled alice {"user":{"id":"alice"},"identity":{}}
+        identity.biometric.disabled alice {"user":{"id":"alice"},"identity":{}}
         identity.email.verified alice {"user":{"id":"alice"},"identity":{}}
         identity.email.unverified alice {"user":{"id":"alice"},"identity":{}}
         authentication.identity.login_id.failed - {"login_id":"bob"}

@@ -9,7 +9,8 @@
 //! transaction open. So the grant is looked at again where the consent is written.
 
 use appconfig::ClientConfig;
-use domain::{ClientId, Scopes};
+use ctx::Ctx;
+use domain::{ClientId, Grant, Scopes, UserId};
 use oauth::{CodeChallenge, ErrorCode, OAuthError, TokenResponse, code_challenge, scope};
 use sessions::code::{self, CodeGrant};
 use sessions::consent;
@@ -26,60 +27,106 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     let Exchange { platform, ctx, client, request } = exchange;
     let jwt = request.require("jwt")?;
     let refresh_token = request.require("refresh_token")?;
-    let redirect_uri = request.require("redirect_uri")?;
-    let challenge = check_receiver(exchange, redirect_uri)?;
+    let receiver = Receiver::check(exchange, client)?;
 
     let live = holder(exchange, refresh_token).await?;
     check_holder(exchange, &live)?;
     let key = DeviceKey::read(ctx, jwt)?;
     key.use_up_challenge(ctx, &platform.kv).await?;
-    let Approved { live, scopes, authorization_id } = approve(exchange, &live, &key).await?;
-
-    let grant = CodeGrant {
-        grant_id: ctx.rng.uuid(),
-        client_id: client.client_id.clone(),
-        redirect_uri: redirect_uri.to_owned(),
-        code_challenge: challenge.map(|it| it.as_str().to_owned()),
-        scope: scopes.to_string(),
-        nonce: None,
-        sso_enabled: live.grant.sso_enabled,
-        authorization_id,
-        user_id: live.grant.user_id.as_str().to_owned(),
-        amr: live.grant.amr.clone(),
-        authenticated_at_micros: live.grant.authenticated_at.0,
-        idp_session_id: live.grant.idp_session_id.as_ref().map(|it| it.as_str().to_owned()),
-        shared_grant_id: None,
-        is_news: false,
-        reauthenticated_sid: None,
-    };
-    let code = code::issue(ctx, &platform.kv, grant).await?;
-    Ok(TokenResponse { code: Some(code.reveal().clone()), ..TokenResponse::default() })
+    let (live, agreed) = approve(exchange, &receiver, &live, &key).await?;
+    let code = receiver.code(exchange, &live.grant, agreed).await?;
+    Ok(TokenResponse { code: Some(code), ..TokenResponse::default() })
 }
 
-/// Whether app B may be signed in this way, to this address.
-fn check_receiver(
-    exchange: &Exchange<'_>,
-    redirect_uri: &str,
-) -> Result<Option<CodeChallenge>, EndpointError> {
-    let Exchange { ctx, client, request, .. } = exchange;
-    if !client.x_app2app_enabled {
-        return Err(not_enabled());
-    }
-    if !ctx.app.features.oauth.client.app2app_enabled {
-        return Err(OAuthError::invalid_request("app2app disabled").into());
-    }
-    if !is_registered(client, redirect_uri) {
-        return Err(OAuthError::invalid_request("redirect URI is not allowed").into());
-    }
-    let challenge = code_challenge(request.params())?;
-    if client.is_public() && challenge.is_none() {
-        let text = "PKCE code challenge is required for public clients";
-        return Err(OAuthError::invalid_request(text).into());
-    }
-    Ok(challenge)
+/// App B, which may be signed in, and where its code goes.
+pub struct Receiver<'a> {
+    client: &'a ClientConfig,
+    redirect_uri: &'a str,
+    challenge: Option<CodeChallenge>,
 }
 
-fn not_enabled() -> EndpointError {
+/// What app B gets, with the consent that is on record for it.
+pub struct Agreed {
+    scopes: Scopes,
+    authorization_id: String,
+}
+
+impl<'a> Receiver<'a> {
+    /// Whether `client` may be signed in by other apps, to the address of this request.
+    pub fn check(exchange: &Exchange<'a>, client: &'a ClientConfig) -> Result<Self, EndpointError> {
+        let Exchange { ctx, request, .. } = exchange;
+        let redirect_uri = request.require("redirect_uri")?;
+        if !client.x_app2app_enabled {
+            return Err(not_enabled());
+        }
+        if !ctx.app.features.oauth.client.app2app_enabled {
+            return Err(OAuthError::invalid_request("app2app disabled").into());
+        }
+        if !is_registered(client, redirect_uri) {
+            return Err(OAuthError::invalid_request("redirect URI is not allowed").into());
+        }
+        let challenge = code_challenge(request.params())?;
+        if client.is_public() && challenge.is_none() {
+            let text = "PKCE code challenge is required for public clients";
+            return Err(OAuthError::invalid_request(text).into());
+        }
+        Ok(Self { client, redirect_uri, challenge })
+    }
+
+    /// Consent on record for app B. The person said yes in app A, which the project made; for an
+    /// app of a third party that is not enough, and it must have asked before.
+    pub async fn agree(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        user: &UserId,
+        scopes: &Scopes,
+    ) -> Result<Agreed, EndpointError> {
+        let scopes = cut_scopes(self.client, scopes);
+        if !scopes.contains(scope::OPENID) {
+            return Err(OAuthError::new(ErrorCode::InvalidScope, "no scope is left").into());
+        }
+        let id = ClientId::new(&self.client.client_id);
+        let authorization = if self.client.is_first_party() {
+            consent::give(ctx, tx, user, &id, &scopes).await?
+        } else {
+            let found = consent::find_covering(tx, user, &id, &scopes).await?;
+            found
+                .ok_or_else(|| OAuthError::new(ErrorCode::AccessDenied, "authorization required"))?
+        };
+        Ok(Agreed { scopes, authorization_id: authorization.id.as_str().to_owned() })
+    }
+
+    /// The code with which app B gets tokens. What the person proved is what `grant` says.
+    pub async fn code(
+        &self,
+        exchange: &Exchange<'_>,
+        grant: &Grant,
+        agreed: Agreed,
+    ) -> Result<String, EndpointError> {
+        let Exchange { platform, ctx, .. } = exchange;
+        let grant = CodeGrant {
+            grant_id: ctx.rng.uuid(),
+            client_id: self.client.client_id.clone(),
+            redirect_uri: self.redirect_uri.to_owned(),
+            code_challenge: self.challenge.as_ref().map(|it| it.as_str().to_owned()),
+            scope: agreed.scopes.to_string(),
+            nonce: None,
+            sso_enabled: grant.sso_enabled,
+            authorization_id: agreed.authorization_id,
+            user_id: grant.user_id.as_str().to_owned(),
+            amr: grant.amr.clone(),
+            authenticated_at_micros: grant.authenticated_at.0,
+            idp_session_id: grant.idp_session_id.as_ref().map(|it| it.as_str().to_owned()),
+            shared_grant_id: None,
+            is_news: false,
+            reauthenticated_sid: None,
+        };
+        Ok(code::issue(ctx, &platform.kv, grant).await?.reveal().clone())
+    }
+}
+
+pub fn not_enabled() -> EndpointError {
     let text = "this client may not use app2app authentication";
     OAuthError::new(ErrorCode::UnauthorizedClient, text).into()
 }
@@ -116,20 +163,14 @@ fn check_holder<'a>(
     Ok(client)
 }
 
-/// What app A has agreed to, and the grant it did that with.
-struct Approved {
-    live: Box<Live>,
-    scopes: Scopes,
-    authorization_id: String,
-}
-
 /// Whether the device speaks for the grant, as the grant is now; and B's consent, on record.
 async fn approve(
     exchange: &Exchange<'_>,
+    receiver: &Receiver<'_>,
     earlier: &Live,
     key: &DeviceKey,
-) -> Result<Approved, EndpointError> {
-    let Exchange { platform, ctx, client, .. } = exchange;
+) -> Result<(Box<Live>, Agreed), EndpointError> {
+    let Exchange { platform, ctx, .. } = exchange;
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let live = refresh::find_again(ctx, &mut tx, earlier).await?.ok_or_else(invalid)?;
     let holder = check_holder(exchange, &live)?;
@@ -142,32 +183,9 @@ async fn approve(
         }
         Bound::Nothing => key.bind(holder, &mut tx, &live.grant).await?,
     }
-    let scopes = cut_scopes(client, &live.token.scopes);
-    let authorization_id = authorize(exchange, &mut tx, &live, &scopes).await?;
+    let agreed = receiver.agree(ctx, &mut tx, &live.grant.user_id, &live.token.scopes).await?;
     tx.commit().await?;
-    Ok(Approved { live, scopes, authorization_id })
-}
-
-/// Consent on record for app B. The person said yes in app A, which the project made; for an
-/// app of a third party that is not enough, and it must have asked before.
-async fn authorize(
-    exchange: &Exchange<'_>,
-    tx: &mut Tx,
-    live: &Live,
-    scopes: &Scopes,
-) -> Result<String, EndpointError> {
-    let Exchange { ctx, client, .. } = exchange;
-    if !scopes.contains(scope::OPENID) {
-        return Err(OAuthError::new(ErrorCode::InvalidScope, "no scope is left").into());
-    }
-    let (id, user) = (ClientId::new(&client.client_id), &live.grant.user_id);
-    if client.is_first_party() {
-        return Ok(consent::give(ctx, tx, user, &id, scopes).await?.id.as_str().to_owned());
-    }
-    match consent::find_covering(tx, user, &id, scopes).await? {
-        Some(authorization) => Ok(authorization.id.as_str().to_owned()),
-        None => Err(OAuthError::new(ErrorCode::AccessDenied, "authorization required").into()),
-    }
+    Ok((live, agreed))
 }
 
 #[cfg(test)]

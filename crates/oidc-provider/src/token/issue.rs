@@ -64,6 +64,11 @@ pub fn asks_hooks(ctx: &Ctx, client: &ClientConfig) -> bool {
 }
 
 impl Unsigned {
+    /// What the tokens hang on.
+    pub fn grant(&self) -> &Grant {
+        &self.what.grant
+    }
+
     /// What the ID token is to say, where `openid` was granted.
     pub fn id_token_claims(&self, ctx: &Ctx, client: &ClientConfig) -> Option<Map<String, Value>> {
         let Issue { scopes, nonce, .. } = &self.what;

@@ -8,8 +8,8 @@ use sessions::SessionRef;
 use super::{Device, app_a, jwt};
 use crate::device_key::DeviceKey;
 use crate::token::Exchange;
-use crate::token::app2app::{approve, holder};
-use crate::world::World;
+use crate::token::app2app::{Receiver, approve, holder};
+use crate::world::{CHALLENGE, World, redirect_uri};
 
 const ENDED: &str = "invalid_grant: invalid refresh token";
 
@@ -29,17 +29,24 @@ async fn check(
     let ctx = world.ctx();
     let client = ctx.app.config.oauth.find_client("app-b").unwrap();
     let grant_type = "urn:authgear:params:oauth:grant-type:app2app-request";
-    let params = Params::parse(&format!("grant_type={grant_type}")).unwrap();
+    let form = format!(
+        "grant_type={grant_type}&redirect_uri={}&code_challenge={CHALLENGE}\
+         &code_challenge_method=S256",
+        redirect_uri("app-b")
+    );
+    let params = Params::parse(&form).unwrap();
     let request = TokenRequest::parse(params).unwrap();
     let exchange = Exchange { platform: &world.platform, ctx: &ctx, client, request: &request };
 
     let earlier = holder(&exchange, refresh_token).await.unwrap();
     let key = DeviceKey::read(&ctx, jwt).unwrap();
     meanwhile().await;
-    let approved = approve(&exchange, &earlier, &key).await.map(|_| ()).map_err(|error| {
-        let error = error.to_oauth();
-        format!("{}: {}", error.code.as_str(), error.description)
-    });
+    let receiver = Receiver::check(&exchange, client).ok().unwrap();
+    let approved =
+        approve(&exchange, &receiver, &earlier, &key).await.map(|_| ()).map_err(|error| {
+            let error = error.to_oauth();
+            format!("{}: {}", error.code.as_str(), error.description)
+        });
     assert_eq!(approved, expected.map_err(str::to_owned));
 
     let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
