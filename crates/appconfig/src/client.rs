@@ -85,6 +85,10 @@ section! {
         /// Whether the client may sign other apps in only with its biometric key.
         x_app2app_biometric_protection_required: bool,
         x_dpop_disabled: bool,
+        /// Ours: access tokens are good only with a proof of the key (RFC 9449 §5.2).
+        x_dpop_bound_access_tokens: bool,
+        /// Ours: proofs must carry a nonce that we handed out (RFC 9449 §8).
+        x_dpop_nonce_required: bool,
         x_pre_authenticated_url_enabled: bool,
         #[schemars(with = "Vec<text::HttpOrigin>")]
         x_pre_authenticated_url_allowed_origins: Vec<String>,

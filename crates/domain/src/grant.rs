@@ -75,6 +75,8 @@ pub struct AccessToken {
     pub scopes: Scopes,
     /// The resource that a machine's token is for; other tokens are for this server.
     pub audience: Option<String>,
+    /// The thumbprint of the key whose holder alone may present it (RFC 9449 §6).
+    pub dpop_jkt: Option<String>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }

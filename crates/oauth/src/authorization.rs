@@ -23,6 +23,8 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     pub ui_locales: Option<String>,
     pub code_challenge: Option<String>,
+    /// The key that will redeem the code (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     pub x: Extensions,
 }
 
@@ -85,6 +87,7 @@ impl AuthorizationRequest {
             login_hint: params.owned("login_hint"),
             ui_locales: params.owned("ui_locales"),
             code_challenge: code_challenge(params)?.map(|it| it.as_str().to_owned()),
+            dpop_jkt: dpop_jkt(params)?,
             x: Extensions::read(params),
         })
     }
@@ -160,6 +163,18 @@ fn refuse_request_objects(params: &Params) -> Result<(), OAuthError> {
         }
     }
     Ok(())
+}
+
+/// A SHA-256 thumbprint in base64url (RFC 9449 §10).
+fn dpop_jkt(params: &Params) -> Result<Option<String>, OAuthError> {
+    const CHARS: usize = 43;
+    let is_known = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
+    match params.owned("dpop_jkt") {
+        Some(jkt) if jkt.len() != CHARS || !jkt.bytes().all(is_known) => {
+            Err(OAuthError::invalid_request("dpop_jkt is not a thumbprint"))
+        }
+        jkt => Ok(jkt),
+    }
 }
 
 fn required(params: &Params, name: &'static str) -> Result<String, OAuthError> {

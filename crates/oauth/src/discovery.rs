@@ -22,6 +22,7 @@ pub struct Discovery {
     pub token_endpoint_auth_methods_supported: &'static [&'static str],
     pub subject_types_supported: &'static [&'static str],
     pub id_token_signing_alg_values_supported: &'static [&'static str],
+    pub dpop_signing_alg_values_supported: &'static [&'static str],
     pub claims_supported: &'static [&'static str],
     pub ui_locales_supported: Vec<String>,
     /// Said because leaving it out would mean yes.
@@ -53,6 +54,7 @@ impl Discovery {
             ],
             subject_types_supported: &["public"],
             id_token_signing_alg_values_supported: &["RS256"],
+            dpop_signing_alg_values_supported: &["ES256", "RS256", "EdDSA"],
             claims_supported: &claims::SUPPORTED,
             ui_locales_supported: ui_locales,
             request_uri_parameter_supported: false,

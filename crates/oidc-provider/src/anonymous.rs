@@ -56,6 +56,8 @@ pub struct At<'a> {
     pub platform: &'a Platform,
     pub ctx: &'a Ctx,
     pub client: &'a ClientConfig,
+    /// The key that the request proves.
+    pub dpop_jkt: Option<&'a str>,
 }
 
 /// Whether somebody new may come in. To be asked before anything is written.
@@ -88,7 +90,7 @@ pub async fn sign_in(
     who: Who,
     device_info: Option<DeviceInfo>,
 ) -> Result<TokenResponse, EndpointError> {
-    let At { platform, ctx, client } = at;
+    let At { platform, ctx, client, .. } = at;
     let person = match who {
         Who::Known(user) => Person::Known(user),
         Who::New(key) => {
@@ -100,13 +102,13 @@ pub async fn sign_in(
     if asks_hooks(ctx, client) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let user = find_or_make(ctx, &mut tx, client, person.clone()).await?;
-        let (tried, _) = issue(ctx, &mut tx, client, (user, device_info.clone())).await?;
+        let (tried, _) = issue(at, &mut tx, user, device_info.clone()).await?;
         drop(tx);
         additions = tried.ask_hooks(ctx, &platform.hooks, client).await?;
     }
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let user = find_or_make(ctx, &mut tx, client, person).await?;
-    let (tokens, ended) = issue(ctx, &mut tx, client, (user, device_info)).await?;
+    let (tokens, ended) = issue(at, &mut tx, user, device_info).await?;
     tx.commit().await?;
     platform.sessions.forget(ctx, &ended).await;
     Ok(tokens.sign(ctx, client, additions))
@@ -177,11 +179,13 @@ async fn find_or_make(
 
 /// The grant and its tokens, and the grants that had to make room for it.
 async fn issue(
-    ctx: &Ctx,
+    at: At<'_>,
     tx: &mut Tx,
-    client: &ClientConfig,
-    (user, device_info): (UserId, Option<DeviceInfo>),
+    user: UserId,
+    device_info: Option<DeviceInfo>,
 ) -> Result<(Unsigned, Vec<SessionRef>), EndpointError> {
+    let At { ctx, client, .. } = at;
+    let dpop_jkt = at.dpop_jkt.map(str::to_owned);
     let scopes: Scopes = SCOPES.into_iter().map(str::to_owned).collect();
     let id = ClientId::new(&client.client_id);
     let authorization = consent::give(ctx, tx, &user, &id, &scopes).await?;
@@ -198,6 +202,7 @@ async fn issue(
         authenticated_at: ctx.now,
         device_info,
         app2app_device_key_jwk: None,
+        dpop_jkt: dpop_jkt.clone(),
     };
     let issued = grant::issue(ctx, tx, client, new).await?;
     let session = SessionRef::Grant(issued.grant.id.clone());
@@ -208,6 +213,7 @@ async fn issue(
         nonce: None,
         sid: None,
         refresh_token: Some(issued.refresh_token),
+        dpop_jkt,
     };
     Ok((record(ctx, tx, client, what).await?, issued.ended))
 }

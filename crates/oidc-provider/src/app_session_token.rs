@@ -3,25 +3,34 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
+use http::HeaderMap;
 use oauth::scope;
 use serde_json::{Value, json};
-use sessions::refresh::{self, Found, Refusal};
-use sessions::{SessionsError, app_session};
+use sessions::app_session;
 use web::{ApiError, CtxOf, ErrorName, Platform, result};
+
+use crate::dpop;
+use crate::error::EndpointError;
+use crate::token::refresh_token::find;
 
 pub async fn app_session_token(
     State(platform): State<Platform>,
     CtxOf(ctx): CtxOf,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
     let Some(refresh_token) = refresh_token(&body) else {
         let error = ApiError::new(ErrorName::Invalid, "ValidationFailed", "invalid request body");
         return error.into_response();
     };
-    match issue(&platform, &ctx, &refresh_token).await {
+    match issue(&platform, &ctx, &headers, &refresh_token).await {
         Ok(Ok(answer)) => result(answer),
         Ok(Err(refusal)) => refusal.into_response(),
-        Err(error) => ApiError::internal(&error).into_response(),
+        Err(EndpointError::Internal(error)) => ApiError::internal(&error).into_response(),
+        Err(error) => {
+            let text = error.to_oauth().description;
+            ApiError::new(ErrorName::Forbidden, "Forbidden", text).into_response()
+        }
     }
 }
 
@@ -33,17 +42,18 @@ fn refresh_token(body: &str) -> Option<String> {
 async fn issue(
     platform: &Platform,
     ctx: &Ctx,
+    headers: &HeaderMap,
     refresh_token: &str,
-) -> Result<Result<Value, ApiError>, SessionsError> {
+) -> Result<Result<Value, ApiError>, EndpointError> {
+    let proof = dpop::presented(ctx, headers, "/oauth2/app_session_token");
+    let proved = dpop::prove_for_token(platform, ctx, proof).await?;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let found = refresh::find(ctx, &mut tx, refresh_token).await?;
+    let found = find(ctx, &mut tx, refresh_token, proved.as_deref()).await?;
     tx.commit().await?;
     let live = match found {
-        Found::Live(live) => live,
-        Found::Refused(refusal) => {
-            if let Refusal::Replayed { ended } = refusal {
-                platform.sessions.forget(ctx, &ended).await;
-            }
+        Ok(live) => live,
+        Err(ended) => {
+            platform.sessions.forget(ctx, &ended).await;
             // The reason makes SDKs forget their session.
             let text = "invalid refresh token";
             return Ok(Err(ApiError::new(ErrorName::Forbidden, "InvalidGrant", text)));

@@ -25,6 +25,12 @@ pub enum EndpointError {
     /// A hook of the project's did not let it happen.
     #[error("a hook did not allow it")]
     Hook(HookRefusal),
+    /// The proof must carry this nonce (RFC 9449 §8).
+    #[error("a nonce is wanted")]
+    NonceWanted(String),
+    /// A token that was presented under the scheme `DPoP`, and is not good so.
+    #[error(transparent)]
+    NoProof(OAuthError),
     /// Ours, not theirs. Logged with its causes, answered without them.
     #[error("the server could not answer")]
     Internal(#[source] SessionsError),
@@ -40,8 +46,12 @@ impl EndpointError {
             Self::Refused(error) if error.code == ErrorCode::InsufficientScope => {
                 StatusCode::FORBIDDEN
             }
-            Self::Refused(_) | Self::Hook(HookRefusal::Disallowed(_)) => StatusCode::BAD_REQUEST,
-            Self::ClientAuthentication(_) | Self::NoSession(_) => StatusCode::UNAUTHORIZED,
+            Self::Refused(_) | Self::NonceWanted(_) | Self::Hook(HookRefusal::Disallowed(_)) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::ClientAuthentication(_) | Self::NoSession(_) | Self::NoProof(_) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Internal(_) if web::is_unavailable(self) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Hook(HookRefusal::Failed { .. }) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -52,8 +62,13 @@ impl EndpointError {
     /// The part that travels, after logging what does not.
     pub fn to_oauth(&self) -> OAuthError {
         match self {
-            Self::Refused(error) | Self::ClientAuthentication(error) | Self::NoSession(error) => {
-                error.clone()
+            Self::Refused(error)
+            | Self::ClientAuthentication(error)
+            | Self::NoSession(error)
+            | Self::NoProof(error) => error.clone(),
+            Self::NonceWanted(_) => {
+                let text = "the DPoP proof must carry the nonce of DPoP-Nonce";
+                OAuthError::new(ErrorCode::UseDpopNonce, text)
             }
             Self::Hook(HookRefusal::Disallowed(_)) => {
                 let text = "access token generation is disallowed by hook";
@@ -113,6 +128,11 @@ impl IntoResponse for EndpointError {
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         no_store(headers);
+        if let Self::NonceWanted(nonce) = &self
+            && let Ok(nonce) = HeaderValue::from_str(nonce)
+        {
+            headers.insert("dpop-nonce", nonce);
+        }
         let challenge = match self {
             // RFC 6749 §5.2.
             Self::ClientAuthentication(_) => Some("Basic realm=\"oauth2\"".to_owned()),
@@ -121,6 +141,13 @@ impl IntoResponse for EndpointError {
                 "Bearer error=\"{}\", error_description=\"{}\"",
                 error.code.as_str(),
                 error.description
+            )),
+            // RFC 9449 §7.1.
+            Self::NoProof(_) => Some(format!(
+                "DPoP error=\"{}\", error_description=\"{}\", algs=\"{}\"",
+                error.code.as_str(),
+                error.description,
+                sessions::dpop::ALGORITHMS.join(" ")
             )),
             _ => None,
         };

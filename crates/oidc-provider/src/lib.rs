@@ -13,6 +13,7 @@ mod challenge;
 mod client;
 mod consent;
 mod device_key;
+mod dpop;
 mod end_session;
 mod error;
 mod events;

@@ -21,9 +21,11 @@ use ctx::Ctx;
 use http::{HeaderMap, StatusCode};
 use limits::{Charged, Limit, Subject};
 use oauth::{ErrorCode, GrantType, OAuthError, Params, TokenRequest, TokenResponse};
+use sessions::Credentials;
 use web::{CtxOf, Platform};
 
 use crate::client::{ClientCredentials, is_machine};
+use crate::dpop;
 use crate::error::{EndpointError, no_store};
 
 pub async fn token(
@@ -60,6 +62,7 @@ async fn answer(
             return Err(OAuthError::new(ErrorCode::RateLimited, text).into());
         }
     }
+    let proof = dpop::presented(ctx, headers, "/oauth2/token");
     let params = Params::parse(form)?;
     let credentials = ClientCredentials::read(&params, headers)?;
     let client = credentials.find(ctx)?;
@@ -74,16 +77,20 @@ async fn answer(
     if request.grant_type != GrantType::App2AppRequest {
         credentials.authenticate(ctx, client)?;
     }
-    let exchange = Exchange { platform, ctx, client, request: &request };
+    let proof = dpop::prove(platform, ctx, client, proof).await?;
+    let dpop_jkt = proof.as_ref().map(|it| it.jkt().to_owned());
+    let exchange = Exchange { platform, ctx, client, request: &request, dpop_jkt };
+    let session = web::credentials(&ctx.app, headers);
+    let session = Credentials { proof: proof.as_ref(), ..session };
     let tokens = match request.grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&exchange).await,
         GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
         GrantType::AnonymousRequest => anonymous_request::redeem(&exchange).await,
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
         GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
-        GrantType::IdToken => id_token_grant::redeem(&exchange, headers).await,
+        GrantType::IdToken => id_token_grant::redeem(&exchange, session).await,
         GrantType::BiometricRequest => {
-            return biometric_request::redeem(&exchange, headers).await;
+            return biometric_request::redeem(&exchange, session).await;
         }
     };
     tokens.map(Some)
@@ -95,6 +102,8 @@ pub(crate) struct Exchange<'a> {
     pub ctx: &'a Ctx,
     pub client: &'a ClientConfig,
     pub request: &'a TokenRequest,
+    /// The key that the request proves: what is handed out is bound to it.
+    pub dpop_jkt: Option<String>,
 }
 
 impl Exchange<'_> {

@@ -6,20 +6,26 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::HeaderMap;
-use oauth::{OAuthError, Params};
+use oauth::{ErrorCode, OAuthError, Params};
 use serde_json::{Map, Value};
+use sessions::dpop::ProofError;
 use sessions::{Credentials, Resolved, Session};
 use web::{CtxOf, Platform};
 
+use crate::dpop::{self, Presented};
 use crate::error::{EndpointError, no_store};
 use crate::id_token::opens;
+
+const PATH: &str = "/oauth2/userinfo";
 
 pub async fn get(
     State(platform): State<Platform>,
     CtxOf(ctx): CtxOf,
     headers: HeaderMap,
 ) -> Response {
-    respond(answer(&platform, &ctx, web::credentials(&ctx.app, &headers)).await)
+    let credentials = web::credentials(&ctx.app, &headers);
+    let proof = web::dpop_proof(&ctx, &headers, ("GET", PATH));
+    respond(answer(&platform, &ctx, &headers, credentials, proof).await)
 }
 
 /// RFC 6750 §2.2: the token may come in the form. One that is in the header too must not.
@@ -39,7 +45,8 @@ pub async fn post(
         (None, in_form) => credentials.bearer = in_form,
         (Some(_), None) => {}
     }
-    respond(answer(&platform, &ctx, credentials).await)
+    let proof = web::dpop_proof(&ctx, &headers, ("POST", PATH));
+    respond(answer(&platform, &ctx, &headers, credentials, proof).await)
 }
 
 fn respond(answer: Result<Map<String, Value>, EndpointError>) -> Response {
@@ -56,10 +63,24 @@ fn respond(answer: Result<Map<String, Value>, EndpointError>) -> Response {
 async fn answer(
     platform: &Platform,
     ctx: &Ctx,
-    credentials: Credentials<'_>,
+    headers: &HeaderMap,
+    mut credentials: Credentials<'_>,
+    proof: Presented,
 ) -> Result<Map<String, Value>, EndpointError> {
+    if let Err(error @ ProofError::Repeated) = proof {
+        return Err(OAuthError::new(ErrorCode::InvalidDpopProof, error.to_string()).into());
+    }
+    // SDKs send proofs with tokens that are bound to nothing: what they are worth is asked only of
+    // a token that is.
+    credentials.proof = proof.as_ref().ok().and_then(Option::as_ref);
     // `invalid_grant`, where RFC 6750 has `invalid_token`: SDKs forget their session by it.
-    let no_session = || EndpointError::NoSession(OAuthError::invalid_grant("invalid session"));
+    let no_session = || match &proof {
+        Err(error) if web::is_dpop_scheme(headers) => {
+            EndpointError::NoProof(OAuthError::new(ErrorCode::InvalidDpopProof, error.to_string()))
+        }
+        Ok(_) if web::is_dpop_scheme(headers) => EndpointError::NoProof(dpop::other_key()),
+        _ => EndpointError::NoSession(OAuthError::invalid_grant("invalid session")),
+    };
     let Resolved::Session(session) = platform.sessions.resolve(ctx, credentials).await? else {
         return Err(no_session());
     };

@@ -13,7 +13,8 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use ctx::Ctx;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use sessions::{Resolved, Session, SessionsError};
+use sessions::dpop::{Proof, Target};
+use sessions::{Credentials, Resolved, Session, SessionsError};
 use web::{CtxOf, Platform};
 
 use verified::Verified;
@@ -67,7 +68,9 @@ async fn answer(
     verified: &Verified,
     headers: &HeaderMap,
 ) -> Result<Told, SessionsError> {
+    let proof = proof(ctx, headers);
     let credentials = web::credentials(&ctx.app, headers);
+    let credentials = Credentials { proof: proof.as_ref(), ..credentials };
     match platform.sessions.resolve(ctx, credentials).await? {
         Resolved::Absent => Ok(Vec::new()),
         Resolved::Invalid => Ok(vec![(VALID, "false".to_owned())]),
@@ -76,6 +79,21 @@ async fn answer(
             Ok(about(&session, is_verified))
         }
     }
+}
+
+/// The proof that came with a token that is bound to a key. It is about the address that was asked
+/// for, which only the proxy knows (`docs/reverse-proxy.md`): without being told, such a token is
+/// not good.
+fn proof(ctx: &Ctx, headers: &HeaderMap) -> Option<Proof> {
+    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+    let method = text("x-original-method").or_else(|| text("x-forwarded-method"))?;
+    let url = if let Some(url) = text("x-original-url") {
+        url.to_owned()
+    } else {
+        let (scheme, host) = (text("x-forwarded-proto")?, text("x-forwarded-host")?);
+        format!("{scheme}://{host}{}", text("x-forwarded-uri")?)
+    };
+    web::dpop_proof_for(ctx, headers, Target { method, url: &url }).ok().flatten()
 }
 
 /// What upstream tells of a session. Roles are told when somebody has any.

@@ -60,10 +60,11 @@ async fn alice(world: &World) -> (UserId, String, String) {
         authenticated_at: ctx.now,
         device_info: None,
         app2app_device_key_jwk: None,
+        dpop_jkt: None,
     };
     let issued = grant::issue(&ctx, &mut tx, client, new).await.unwrap();
     let holder = AccessTokenHolder::Grant(issued.grant.id);
-    let token = access_token::issue(&ctx, &mut tx, client, holder, scopes).await.unwrap();
+    let token = access_token::issue(&ctx, &mut tx, client, holder, scopes, None).await.unwrap();
     tx.commit().await.unwrap();
     (
         user,
@@ -206,4 +207,49 @@ async fn who_proved_their_address_is_verified_as_long_as_it_is_theirs() {
     world.sleep(5);
     let told = ask(&world, "/resolve", &[("cookie", &cookie)]).await;
     assert!(told.contains("x-authgear-user-verified: true"), "{told}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_needs_a_proof_for_what_the_proxy_was_asked() {
+    let world = World::new(CLIENT).await;
+    alice(&world).await;
+    let key = testkit::DeviceKey::ios();
+    let jkt = jose::thumbprint(key.jwk.as_object().unwrap()).unwrap();
+    let (ctx, client) = (world.ctx(), world.app.config.oauth.find_client("app").unwrap());
+    let mut tx = world.platform.store.write(&ctx.app.id).await.unwrap();
+    let holder = AccessTokenHolder::Grant(GrantId::new("grant"));
+    let scopes = Scopes::parse("openid");
+    let issued =
+        access_token::issue(&ctx, &mut tx, client, holder, scopes, Some(jkt)).await.unwrap();
+    tx.commit().await.unwrap();
+    let token = issued.token.reveal().clone();
+    let hex = stdx::sha256_hex(&token);
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    let ath = stdx::base64url(&(0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>());
+    let proof = || {
+        let said = serde_json::json!({
+            "jti": ctx.rng.token(), "iat": ctx.now.seconds(), "ath": ath,
+            "htm": "GET", "htu": "https://api.example.com/orders",
+        });
+        key.sign(&key.header("dpop+jwt"), &said)
+    };
+    let authorization = format!("DPoP {token}");
+    let resolve = async |proof: &str, told: &[(&str, &str)]| {
+        let mut headers = vec![("authorization", authorization.as_str()), ("dpop", proof)];
+        headers.extend(told);
+        ask(&world, "/_resolver/resolve", &headers).await.contains("x-authgear-session-valid: true")
+    };
+    let original =
+        [("x-original-method", "GET"), ("x-original-url", "https://api.example.com/orders?a=b")];
+    assert!(resolve(&proof(), &original).await);
+    let forwarded = [
+        ("x-forwarded-method", "GET"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "api.example.com"),
+        ("x-forwarded-uri", "/orders"),
+    ];
+    assert!(resolve(&proof(), &forwarded).await);
+    assert!(!resolve(&proof(), &[]).await);
+    let other = [("x-original-method", "POST"), original[1]];
+    assert!(!resolve(&proof(), &other).await);
 }

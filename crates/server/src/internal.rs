@@ -126,6 +126,7 @@ impl Internal {
             authenticated_at: self.ctx.now,
             device_info: None,
             app2app_device_key_jwk: None,
+            dpop_jkt: None,
         };
         let issued = grant::issue(&self.ctx, &mut tx, client, new).await?;
         tx.commit().await?;

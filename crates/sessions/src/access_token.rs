@@ -24,15 +24,17 @@ pub struct Issued {
     pub expires_in_seconds: i64,
 }
 
-/// Makes a token that does what `scopes` say until its client's lifetime is over.
+/// Makes a token that does what `scopes` say until its client's lifetime is over; with a
+/// `dpop_jkt`, for nobody but the holder of that key.
 pub async fn issue(
     ctx: &Ctx,
     tx: &mut Tx,
     client: &ClientConfig,
     holder: AccessTokenHolder,
     scopes: Scopes,
+    dpop_jkt: Option<String>,
 ) -> Result<Issued> {
-    issue_for(ctx, tx, client, (holder, None), scopes).await
+    issue_for(ctx, tx, client, (holder, None), (scopes, dpop_jkt)).await
 }
 
 /// The same for a client itself, and for a resource of the project's (RFC 8707 §2.2). It is
@@ -43,8 +45,10 @@ pub async fn issue_to_client(
     client: &ClientConfig,
     audience: &str,
     scopes: Scopes,
+    dpop_jkt: Option<String>,
 ) -> Result<Issued> {
-    issue_for(ctx, tx, client, (AccessTokenHolder::Client, Some(audience)), scopes).await
+    issue_for(ctx, tx, client, (AccessTokenHolder::Client, Some(audience)), (scopes, dpop_jkt))
+        .await
 }
 
 async fn issue_for(
@@ -52,7 +56,7 @@ async fn issue_for(
     tx: &mut Tx,
     client: &ClientConfig,
     (holder, audience): (AccessTokenHolder, Option<&str>),
-    scopes: Scopes,
+    (scopes, dpop_jkt): (Scopes, Option<String>),
 ) -> Result<Issued> {
     let token = ctx.rng.token();
     let expires_in_seconds = client.access_token_lifetime_seconds;
@@ -62,6 +66,7 @@ async fn issue_for(
         client_id: ClientId::new(&client.client_id),
         scopes,
         audience: audience.map(str::to_owned),
+        dpop_jkt,
         created_at: ctx.now,
         expires_at: ctx.now.plus_seconds(expires_in_seconds),
     };

@@ -37,6 +37,8 @@ pub struct CodeGrant {
     pub is_news: bool,
     /// The session that an `id_token_hint` named: it is authenticated again.
     pub reauthenticated_sid: Option<String>,
+    /// The key whose holder alone may redeem it (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
 }
 
 /// What became of a presented code.

@@ -30,6 +30,8 @@ pub struct NewGrant {
     pub authenticated_at: Timestamp,
     pub device_info: Option<DeviceInfo>,
     pub app2app_device_key_jwk: Option<String>,
+    /// The key that its refresh token is bound to.
+    pub dpop_jkt: Option<String>,
 }
 
 /// A grant that was just made.
@@ -76,7 +78,8 @@ pub async fn issue(ctx: &Ctx, tx: &mut Tx, client: &ClientConfig, new: NewGrant)
         ended_at: None,
     };
     tx.grants().insert(&grant).await?;
-    let (row, refresh_token) = refresh::first(ctx, &grant, Some(new.authorization_id), new.scopes);
+    let (row, refresh_token) =
+        refresh::first(ctx, &grant, Some(new.authorization_id), new.scopes, new.dpop_jkt);
     tx.refresh_tokens().insert(&row).await?;
     Ok(Issued { grant, refresh_token, ended })
 }
@@ -89,9 +92,10 @@ pub async fn add_refresh_token(
     grant: &Grant,
     client: &ClientConfig,
     authorization: (AuthorizationId, Scopes),
+    dpop_jkt: Option<String>,
 ) -> Result<Secret<String>> {
     let (id, scopes) = authorization;
-    let (row, refresh_token) = refresh::first(ctx, grant, Some(id), scopes);
+    let (row, refresh_token) = refresh::first(ctx, grant, Some(id), scopes, dpop_jkt);
     let row = RefreshToken { client_id: ClientId::new(&client.client_id), ..row };
     tx.refresh_tokens().insert(&row).await?;
     Ok(refresh_token)

@@ -127,6 +127,7 @@ pub(crate) fn first(
     grant: &Grant,
     authorization_id: Option<AuthorizationId>,
     scopes: Scopes,
+    dpop_jkt: Option<String>,
 ) -> (RefreshToken, Secret<String>) {
     let id = base64url(&ctx.rng.bytes::<16>());
     let secret = ctx.rng.token();
@@ -137,7 +138,7 @@ pub(crate) fn first(
         authorization_id,
         scopes,
         created_at: ctx.now,
-        dpop_jkt: None,
+        dpop_jkt,
         hash: hash(&secret),
         previous_hash: None,
         sealed_successor: None,

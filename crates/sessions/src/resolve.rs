@@ -19,6 +19,7 @@ use stdx::{Timestamp, constant_time_eq, sha256_hex};
 use store::{SignedIn, Store};
 
 use crate::access::Lifetimes;
+use crate::dpop::Proof;
 use crate::error::Result;
 use crate::session::{Session, SessionRef};
 use crate::{access_token, app_session, browser, end};
@@ -50,6 +51,9 @@ const CHANNEL: &str = "authwarden:sessions:ended";
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Credentials<'a> {
     pub bearer: Option<&'a str>,
+    /// That the sender of the bearer token holds a key. A token that is bound to a key is not good
+    /// without.
+    pub proof: Option<&'a Proof>,
     pub app_session: Option<&'a str>,
     pub app_access_token: Option<&'a str>,
     pub idp_session: Option<&'a str>,
@@ -98,13 +102,16 @@ impl Sessions {
     /// Finds the session, in upstream's order: bearer token, app session, app access token,
     /// browser session. A token that is not good falls through to what comes after it.
     pub async fn resolve(&self, ctx: &Ctx, credentials: Credentials<'_>) -> Result<Resolved> {
-        if let Some(session) = self.by_access_token(ctx, credentials.bearer).await? {
+        if let Some(session) =
+            self.by_access_token(ctx, credentials.bearer, credentials.proof).await?
+        {
             return Ok(Resolved::Session(session));
         }
         if let Some(session) = self.by_app_session(ctx, credentials.app_session).await? {
             return Ok(Resolved::Session(session));
         }
-        if let Some(session) = self.by_access_token(ctx, credentials.app_access_token).await? {
+        if let Some(session) = self.by_access_token(ctx, credentials.app_access_token, None).await?
+        {
             return Ok(Resolved::Session(session));
         }
         let Some(cookie) = credentials.idp_session else { return Ok(Resolved::Absent) };
@@ -209,8 +216,17 @@ impl Sessions {
         &self,
         ctx: &Ctx,
         token: Option<&str>,
+        proof: Option<&Proof>,
     ) -> Result<Option<Arc<Session>>> {
         let Some(token) = token else { return Ok(None) };
+        let Some(session) = self.of_access_token(ctx, token).await? else { return Ok(None) };
+        let Some(jkt) = &session.dpop_jkt else { return Ok(Some(session)) };
+        let Some(proof) = proof.filter(|it| it.is_about(jkt, token)) else { return Ok(None) };
+        Ok(proof.use_up(ctx, &self.kv).await?.then_some(session))
+    }
+
+    /// The session of an access token, whoever presents it.
+    async fn of_access_token(&self, ctx: &Ctx, token: &str) -> Result<Option<Arc<Session>>> {
         let key = (ctx.app.id.clone(), "access_token", sha256_hex(token));
         if let Some(session) = self.cached(ctx, &key) {
             return Ok(Some(session));
@@ -327,6 +343,7 @@ fn into_session(found: SignedIn) -> Option<Session> {
         amr: found.amr,
         authenticated_at: found.authenticated_at,
         created_at: found.created_at,
+        dpop_jkt: found.dpop_jkt,
     })
 }
 

@@ -20,6 +20,8 @@ pub struct Session {
     pub amr: Vec<String>,
     pub authenticated_at: Timestamp,
     pub created_at: Timestamp,
+    /// The key that whoever presents the access token must hold.
+    pub dpop_jkt: Option<String>,
 }
 
 /// One session of either kind.

@@ -101,6 +101,7 @@ impl World {
             authenticated_at: ctx.now,
             device_info: None,
             app2app_device_key_jwk: None,
+            dpop_jkt: None,
         };
         let issued = grant::issue(&ctx, &mut tx, config, new).await.unwrap();
         tx.commit().await.unwrap();

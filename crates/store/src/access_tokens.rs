@@ -16,8 +16,8 @@ impl Tx {
 
 impl AccessTokens<'_> {
     pub async fn find(&mut self, hash: &str) -> Result<Option<AccessToken>> {
-        let sql = "SELECT hash, grant_id, idp_session_id, client_id, scopes, audience, created_at,
-                          expires_at
+        let sql = "SELECT hash, grant_id, idp_session_id, client_id, scopes, audience, dpop_jkt,
+                          created_at, expires_at
                      FROM _authwarden_access_token WHERE app_id = $1 AND hash = $2";
         let row = self.0.fetch_optional(sql, &[Arg::Text(hash)]).await?;
         row.as_ref().map(token_from_row).transpose()
@@ -25,9 +25,9 @@ impl AccessTokens<'_> {
 
     pub async fn insert(&mut self, token: &AccessToken) -> Result<()> {
         let sql = "INSERT INTO _authwarden_access_token
-                     (app_id, hash, grant_id, idp_session_id, client_id, scopes, audience,
+                     (app_id, hash, grant_id, idp_session_id, client_id, scopes, audience, dpop_jkt,
                       created_at, expires_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let (grant, session) = match &token.holder {
             AccessTokenHolder::Grant(id) => (Some(id.as_str()), None),
             AccessTokenHolder::IdpSession(id) => (None, Some(id.as_str())),
@@ -41,6 +41,7 @@ impl AccessTokens<'_> {
             Arg::Text(token.client_id.as_str()),
             Arg::Text(&scopes),
             Arg::MaybeText(token.audience.as_deref()),
+            Arg::MaybeText(token.dpop_jkt.as_deref()),
             Arg::Time(token.created_at),
             Arg::Time(token.expires_at),
         ];
@@ -75,6 +76,7 @@ fn token_from_row(row: &Row) -> Result<AccessToken> {
         client_id: ClientId::new(row.text("client_id")?),
         scopes: Scopes::parse(&row.text("scopes")?),
         audience: row.maybe_text("audience")?,
+        dpop_jkt: row.maybe_text("dpop_jkt")?,
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
     })

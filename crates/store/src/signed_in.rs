@@ -33,6 +33,8 @@ pub struct SignedIn {
     pub idp_ends: Option<Ends>,
     /// When the access token ends that led here.
     pub token_expires_at: Option<Timestamp>,
+    /// The key whose holder alone may present that token.
+    pub dpop_jkt: Option<String>,
     /// Without the attributes: they do not decide anything here.
     pub user: User,
     pub standing: UserStanding,
@@ -86,7 +88,7 @@ impl Tx {
     /// By the hash of an access token.
     pub async fn signed_in_by_access_token(&mut self, hash: &str) -> Result<Option<SignedIn>> {
         let sql = concat!(
-            "SELECT t.client_id, t.scopes, t.expires_at AS token_expires_at, ",
+            "SELECT t.client_id, t.scopes, t.dpop_jkt, t.expires_at AS token_expires_at, ",
             grant_columns!(),
             ", ",
             user_columns!(),
@@ -98,7 +100,8 @@ impl Tx {
               WHERE t.app_id = $1 AND t.hash = $2"
         );
         let row = self.fetch_optional(sql, &[Arg::Text(hash)]).await?;
-        row.as_ref().map(grant_from_row).transpose()
+        let Some(row) = &row else { return Ok(None) };
+        Ok(Some(SignedIn { dpop_jkt: row.maybe_text("dpop_jkt")?, ..grant_from_row(row)? }))
     }
 
     /// By a grant and one of its refresh tokens, as an app session names them.
@@ -184,6 +187,7 @@ fn session_from_row(row: &Row) -> Result<SignedIn> {
         },
         idp_ends: None,
         token_expires_at: None,
+        dpop_jkt: None,
         user: user_from_row(row)?,
         standing: UserStanding {
             is_anonymous: row.bool("is_anonymous")?,

@@ -10,6 +10,7 @@ mod cookie;
 mod cors;
 mod csp;
 mod csrf;
+mod dpop;
 mod enter;
 mod error;
 mod fields;
@@ -24,6 +25,7 @@ pub use cookie::{SameSite, SetCookie, cookie, cookies};
 pub use cors::{cors, cors_star};
 pub use csp::PageHeaders;
 pub use csrf::{is_from_elsewhere, is_from_our_pages};
+pub use dpop::{dpop_proof, dpop_proof_for};
 pub use enter::{CtxOf, enter, enter_internal};
 pub use error::{ApiError, ErrorName, is_unavailable, log_failure, result};
 pub use fields::Fields;
@@ -31,8 +33,8 @@ pub use pages::{Page, THEME};
 pub use platform::{Clock, Platform};
 pub use proxy::TrustedProxies;
 pub use session::{
-    APP_SESSION_COOKIE, credentials, device_token, device_token_cookie, is_same_site,
-    sign_in_cookies, sign_out_cookies,
+    APP_SESSION_COOKIE, credentials, device_token, device_token_cookie, is_dpop_scheme,
+    is_same_site, sign_in_cookies, sign_out_cookies,
 };
 
 #[cfg(test)]

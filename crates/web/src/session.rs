@@ -22,10 +22,18 @@ pub fn credentials<'a>(app: &App, headers: &'a HeaderMap) -> Credentials<'a> {
     let named = |name: &str| cookie(headers, &format!("{}{name}", app.cookie_prefix()));
     Credentials {
         bearer: bearer(headers),
+        proof: None,
         app_session: named(APP_SESSION_COOKIE),
         app_access_token: named(APP_ACCESS_TOKEN_COOKIE),
         idp_session: named(SESSION_COOKIE),
     }
+}
+
+/// Whether the token came under the scheme of tokens that are bound to a key (RFC 9449 §7.1).
+pub fn is_dpop_scheme(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
+    let scheme = value.and_then(|it| it.split_once(' ')).map(|(scheme, _)| scheme);
+    scheme.is_some_and(|it| it.eq_ignore_ascii_case("dpop"))
 }
 
 /// The cookies of a browser that has just signed in.
@@ -64,7 +72,8 @@ pub fn is_same_site(app: &App, headers: &HeaderMap) -> bool {
     cookie(headers, &name) == Some("true")
 }
 
-/// RFC 6750 §2.1. The scheme is compared without regard to case (RFC 9110 §11.1).
+/// RFC 6750 §2.1 and RFC 9449 §7.1: a token that is bound to a key is told by what is known of it,
+/// not by the scheme. The scheme is compared without regard to case (RFC 9110 §11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
@@ -72,7 +81,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         return None;
     }
     let (scheme, token) = value.split_once(' ')?;
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    let is_known = ["bearer", "dpop"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+    (is_known && !token.is_empty()).then_some(token)
 }
 
 #[cfg(test)]
@@ -93,6 +103,7 @@ mod tests {
     #[test]
     fn a_bearer_token_is_taken_from_one_header_only() {
         check(&["bearer abc"], Some("abc"));
+        check(&["DPoP abc"], Some("abc"));
         check(&["Bearer "], None);
         check(&["Basic abc"], None);
         check(&["Bearer abc", "Bearer def"], None);

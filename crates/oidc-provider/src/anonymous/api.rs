@@ -56,7 +56,9 @@ pub fn api_error(error: EndpointError) -> ApiError {
         }
         EndpointError::Refused(error)
         | EndpointError::ClientAuthentication(error)
-        | EndpointError::NoSession(error) => invalid(error.description),
+        | EndpointError::NoSession(error)
+        | EndpointError::NoProof(error) => invalid(error.description),
+        EndpointError::NonceWanted(_) => invalid("a nonce is wanted"),
     }
 }
 

@@ -13,6 +13,7 @@ use sessions::promotion_code;
 use web::{ApiError, CtxOf, ErrorName, Platform, result};
 
 use super::api::{SessionType, api_error, browser_session, has_a_name, read};
+use crate::dpop;
 use crate::error::EndpointError;
 use crate::token::refresh_token::find;
 
@@ -52,7 +53,7 @@ async fn issue(
             session.map(|it| it.user_id.clone()).ok_or_else(unauthenticated)
         }
         (SessionType::RefreshToken, Some(presented)) if !presented.is_empty() => {
-            by_token(platform, ctx, presented).await?
+            by_token(platform, ctx, headers, presented).await?
         }
         (SessionType::RefreshToken, _) => Err(unauthenticated()),
     };
@@ -80,11 +81,14 @@ fn unauthenticated() -> ApiError {
 async fn by_token(
     platform: &Platform,
     ctx: &Ctx,
+    headers: &HeaderMap,
     presented: &str,
 ) -> Result<Result<UserId, ApiError>, EndpointError> {
     let forbidden = |text| ApiError::new(ErrorName::Forbidden, "Forbidden", text);
+    let proof = dpop::presented(ctx, headers, "/api/anonymous_user/promotion_code");
+    let proved = dpop::prove_for_token(platform, ctx, proof).await?;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let found = find(ctx, &mut tx, presented).await?;
+    let found = find(ctx, &mut tx, presented, proved.as_deref()).await?;
     tx.commit().await?;
     let live = match found {
         Ok(live) => live,

@@ -4,7 +4,6 @@
 //! without a name goes on as who they are; whoever has a name is not signed out by this.
 
 use accounts::anonymous::{self, are_allowed};
-use appconfig::ClientConfig;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
@@ -12,6 +11,7 @@ use http::{HeaderMap, header};
 use oauth::TokenResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sessions::dpop::Proof;
 use sessions::{SessionRef, browser, refresh};
 use store::Tx;
 use web::{ApiError, CtxOf, ErrorName, Platform, result, sign_in_cookies};
@@ -20,6 +20,7 @@ use super::api::{
     SessionType, api_error, browser_session, has_a_name, invalid, is_anonymous, read,
 };
 use super::{At, NotAdmitted, UNFIT_CLIENT, Who, admit, admitted, ask_about_new, sign_in};
+use crate::dpop;
 use crate::error::EndpointError;
 use crate::events::{How, authenticated, source};
 use crate::hooked::Additions;
@@ -50,7 +51,7 @@ pub async fn signup(
     let answer = match wanted.session_type {
         SessionType::Cookie => by_cookie(&platform, &ctx, &headers).await,
         SessionType::RefreshToken => {
-            by_token(&platform, &ctx, &wanted).await.map(|it| it.map(result))
+            by_token(&platform, &ctx, &headers, &wanted).await.map(|it| it.map(result))
         }
     };
     match answer {
@@ -108,6 +109,7 @@ async fn by_cookie(
 async fn by_token(
     platform: &Platform,
     ctx: &Ctx,
+    headers: &HeaderMap,
     wanted: &Wanted,
 ) -> Result<Result<TokenResponse, ApiError>, EndpointError> {
     let Some(client_id) = wanted.client_id.as_deref() else {
@@ -120,7 +122,9 @@ async fn by_token(
     if !client.has_full_access_scope() {
         return Ok(Err(invalid(UNFIT_CLIENT)));
     }
-    let at = At { platform, ctx, client };
+    let proof = dpop::presented(ctx, headers, "/api/anonymous_user/signup");
+    let proof = dpop::prove(platform, ctx, client, proof).await?;
+    let at = At { platform, ctx, client, dpop_jkt: proof.as_ref().map(Proof::jkt) };
     let tokens = match wanted.refresh_token.as_deref().filter(|it| !it.is_empty()) {
         Some(presented) => again(at, presented).await?,
         None => match admit(platform, ctx).await? {
@@ -137,18 +141,18 @@ async fn again(
     at: At<'_>,
     presented: &str,
 ) -> Result<Result<TokenResponse, ApiError>, EndpointError> {
-    let At { platform, ctx, client } = at;
+    let At { platform, ctx, client, .. } = at;
     let mut additions = Additions::default();
     if asks_hooks(ctx, client) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
-        let tried = renew(ctx, &mut tx, client, presented).await?;
+        let tried = renew(at, &mut tx, presented).await?;
         drop(tx);
         if let Renewed::Tokens(tokens) = tried {
             additions = tokens.ask_hooks(ctx, &platform.hooks, client).await?;
         }
     }
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    match renew(ctx, &mut tx, client, presented).await? {
+    match renew(at, &mut tx, presented).await? {
         Renewed::Tokens(tokens) => {
             tx.commit().await?;
             Ok(Ok(tokens.sign(ctx, client, additions)))
@@ -170,13 +174,9 @@ enum Renewed {
     Refused(ApiError),
 }
 
-async fn renew(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    client: &ClientConfig,
-    presented: &str,
-) -> Result<Renewed, EndpointError> {
-    let live = match find(ctx, tx, presented).await? {
+async fn renew(at: At<'_>, tx: &mut Tx, presented: &str) -> Result<Renewed, EndpointError> {
+    let At { ctx, client, .. } = at;
+    let live = match find(ctx, tx, presented, at.dpop_jkt).await? {
         Ok(live) => live,
         Err(ended) => return Ok(Renewed::Ended(ended)),
     };
@@ -193,6 +193,7 @@ async fn renew(
         nonce: None,
         sid: None,
         refresh_token: None,
+        dpop_jkt: at.dpop_jkt.map(str::to_owned),
     };
     Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
 }

@@ -138,5 +138,6 @@ fn code_grant(
         idp_session_id: idp_session,
         shared_grant_id: shared_grant,
         reauthenticated_sid: proved.reauthenticated_sid.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
     }
 }

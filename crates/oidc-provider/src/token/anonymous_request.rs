@@ -13,7 +13,7 @@ use crate::error::EndpointError;
 use crate::events::source;
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
-    let Exchange { platform, ctx, client, request } = exchange;
+    let Exchange { platform, ctx, client, request, .. } = exchange;
     let refused = |text: &'static str| OAuthError::new(ErrorCode::UnauthorizedClient, text);
     if !client.has_full_access_scope() {
         return Err(refused(UNFIT_CLIENT).into());
@@ -34,7 +34,8 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
         // The word makes SDKs forget the key.
         Proved::Refused => return Err(OAuthError::invalid_grant("InvalidCredentials").into()),
     };
-    let at = anonymous::At { platform, ctx, client };
+    let dpop_jkt = exchange.dpop_jkt.as_deref();
+    let at = anonymous::At { platform, ctx, client, dpop_jkt };
     sign_in(at, who, device_info).await
 }
 

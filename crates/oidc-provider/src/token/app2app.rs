@@ -24,7 +24,7 @@ use crate::device_key::{Bound, DeviceKey};
 use crate::error::EndpointError;
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
-    let Exchange { platform, ctx, client, request } = exchange;
+    let Exchange { platform, ctx, client, request, .. } = exchange;
     let jwt = request.require("jwt")?;
     let refresh_token = request.require("refresh_token")?;
     let receiver = Receiver::check(exchange, client)?;
@@ -121,6 +121,7 @@ impl<'a> Receiver<'a> {
             shared_grant_id: None,
             is_news: false,
             reauthenticated_sid: None,
+            dpop_jkt: None,
         };
         Ok(code::issue(ctx, &platform.kv, grant).await?.reveal().clone())
     }
@@ -135,7 +136,7 @@ pub fn not_enabled() -> EndpointError {
 async fn holder(exchange: &Exchange<'_>, refresh_token: &str) -> Result<Box<Live>, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
     let mut tx = platform.store.write(&ctx.app.id).await?;
-    let found = find(ctx, &mut tx, refresh_token).await?;
+    let found = find(ctx, &mut tx, refresh_token, exchange.dpop_jkt.as_deref()).await?;
     tx.commit().await?;
     match found {
         Ok(live) => Ok(live),

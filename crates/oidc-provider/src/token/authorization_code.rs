@@ -14,6 +14,7 @@ use store::Tx;
 use super::Exchange;
 use super::issue::{Issue, Unsigned, asks_hooks, record};
 use crate::device_key::DeviceKey;
+use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::events::{How, Why, authenticated, sessions_ended};
 use crate::hooked::Additions;
@@ -31,6 +32,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
         Redeemed::Unknown => return Err(invalid_code()),
     };
     check(exchange, &found)?;
+    check_binding(exchange.client, found.dpop_jkt.as_deref(), exchange.dpop_jkt.as_deref())?;
     let device = (device_info, device_key(exchange).await?);
     let mut additions = Additions::default();
     if asks_hooks(ctx, exchange.client) {
@@ -92,7 +94,7 @@ fn check(exchange: &Exchange<'_>, found: &CodeGrant) -> Result<(), EndpointError
 
 /// The key that the app will prove itself with to sign other apps in.
 async fn device_key(exchange: &Exchange<'_>) -> Result<Option<DeviceKey>, EndpointError> {
-    let Exchange { platform, ctx, client, request } = exchange;
+    let Exchange { platform, ctx, client, request, .. } = exchange;
     match request.get("x_app2app_device_key_jwt") {
         Some(jwt) if client.x_app2app_enabled => {
             DeviceKey::prove(ctx, &platform.kv, jwt).await.map(Some)
@@ -125,7 +127,8 @@ async fn issue(
     let offline = scopes.contains(scope::OFFLINE_ACCESS);
     if let Some(grant) = renewed.filter(|it| it.id.as_str() == found.grant_id) {
         let nonce = found.nonce.clone();
-        let what = Issue { grant, scopes, nonce, sid: None, refresh_token: None };
+        let dpop_jkt = exchange.dpop_jkt.clone();
+        let what = Issue { grant, scopes, nonce, sid: None, refresh_token: None, dpop_jkt };
         let tokens = record(ctx, tx, client, what).await?;
         return Ok(Issued { tokens, ended: Vec::new() });
     }
@@ -149,6 +152,7 @@ async fn issue(
         authenticated_at: Timestamp(found.authenticated_at_micros),
         device_info,
         app2app_device_key_jwk: device_key.map(|it| it.to_json()),
+        dpop_jkt: exchange.dpop_jkt.clone(),
     };
     let issued = grant::issue(ctx, tx, client, new).await?;
     if found.is_news && found.reauthenticated_sid.is_none() {
@@ -163,6 +167,7 @@ async fn issue(
         // the ID token speaks of that.
         sid: found.reauthenticated_sid.clone().filter(|_| !offline),
         refresh_token: offline.then_some(issued.refresh_token),
+        dpop_jkt: exchange.dpop_jkt.clone(),
     };
     Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: issued.ended })
 }
@@ -209,7 +214,10 @@ async fn share(
     let grant = found.filter(|it| it.user_id == *user && it.is_live(ctx.now));
     let grant = grant.ok_or_else(invalid_code)?;
     let scopes = authorization.1.clone();
-    let refresh_token = grant::add_refresh_token(ctx, tx, &grant, client, authorization).await?;
-    let what = Issue { grant, scopes, nonce: None, sid: None, refresh_token: Some(refresh_token) };
+    let dpop_jkt = exchange.dpop_jkt.clone();
+    let refresh_token =
+        grant::add_refresh_token(ctx, tx, &grant, client, authorization, dpop_jkt.clone()).await?;
+    let refresh_token = Some(refresh_token);
+    let what = Issue { grant, scopes, nonce: None, sid: None, refresh_token, dpop_jkt };
     Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: Vec::new() })
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use accounts::claims::is_anonymous;
 use domain::{BiometricIdentity, ClientId, GrantId, Scopes};
-use http::HeaderMap;
 use oauth::{DeviceInfo, ErrorCode, OAuthError, TokenResponse, scope};
 use sessions::biometric::{self, Action, Enabled, Presented, Unreadable};
 use sessions::grant::{self, NewGrant};
@@ -28,7 +27,7 @@ const SCOPES: [&str; 3] = [scope::OPENID, scope::OFFLINE_ACCESS, scope::FULL_ACC
 
 pub async fn redeem(
     exchange: &Exchange<'_>,
-    headers: &HeaderMap,
+    credentials: Credentials<'_>,
 ) -> Result<Option<TokenResponse>, EndpointError> {
     let Exchange { ctx, client, request, .. } = exchange;
     if ctx.app.features.identity.biometric.disabled {
@@ -44,7 +43,7 @@ pub async fn redeem(
     };
     match presented.action {
         Action::Setup => {
-            let session = holder(exchange, headers).await?;
+            let session = holder(exchange, credentials).await?;
             set_up(exchange, &session, &presented).await?;
             Ok(None)
         }
@@ -75,11 +74,11 @@ fn check_allowed(exchange: &Exchange<'_>) -> Result<(), EndpointError> {
 /// Who wants to have a key. A bearer token only: a cookie would go along with any page's form.
 async fn holder(
     exchange: &Exchange<'_>,
-    headers: &HeaderMap,
+    credentials: Credentials<'_>,
 ) -> Result<Arc<Session>, EndpointError> {
     let Exchange { platform, ctx, client, .. } = exchange;
-    let bearer = web::credentials(&ctx.app, headers).bearer;
-    let credentials = Credentials { bearer, ..Credentials::default() };
+    let Credentials { bearer, proof, .. } = credentials;
+    let credentials = Credentials { bearer, proof, ..Credentials::default() };
     let resolved = platform.sessions.resolve(ctx, credentials).await?;
     let is_own =
         |it: &Session| it.client_id.as_ref().map(ClientId::as_str) == Some(&client.client_id);
@@ -229,6 +228,7 @@ async fn issue(
         authenticated_at: ctx.now,
         device_info: what.device_info,
         app2app_device_key_jwk: None,
+        dpop_jkt: exchange.dpop_jkt.clone(),
     };
     let issued = grant::issue(ctx, tx, client, new).await?;
     ended.extend(issued.ended);
@@ -240,6 +240,7 @@ async fn issue(
         nonce: None,
         sid: None,
         refresh_token: Some(issued.refresh_token),
+        dpop_jkt: exchange.dpop_jkt.clone(),
     };
     Ok(Issued { tokens: record(ctx, tx, client, issue).await?, ended })
 }

@@ -14,6 +14,7 @@ use store::Tx;
 
 use super::Exchange;
 use crate::client::ClientCredentials;
+use crate::dpop::{bound_to, confirmation, token_type};
 use crate::error::EndpointError;
 use crate::events::source;
 use crate::id_token::{client_token_claims, sign_access_token};
@@ -22,7 +23,7 @@ pub async fn redeem(
     exchange: &Exchange<'_>,
     credentials: &ClientCredentials,
 ) -> Result<TokenResponse, EndpointError> {
-    let Exchange { platform, ctx, client, request } = exchange;
+    let Exchange { platform, ctx, client, request, .. } = exchange;
     if !client.may_use_client_credentials() {
         let text = "grant type is not allowed for this client";
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());
@@ -34,8 +35,10 @@ pub async fn redeem(
     }
     let mut tx = platform.store.write(&ctx.app.id).await?;
     let scopes = allowed(exchange, &mut tx, resource).await?;
+    let jkt = bound_to(client, exchange.dpop_jkt.as_ref());
     let issued =
-        access_token::issue_to_client(ctx, &mut tx, client, resource, scopes.clone()).await?;
+        access_token::issue_to_client(ctx, &mut tx, client, resource, scopes.clone(), jkt.clone())
+            .await?;
     let event = Event::M2mTokenCreated {
         client_id: client.client_id.clone(),
         client_secret: credentials.secret.as_deref().map(masked).unwrap_or_default(),
@@ -44,13 +47,14 @@ pub async fn redeem(
     tx.commit().await?;
 
     let token = if client.issue_jwt_access_token {
-        let claims = client_token_claims(ctx, client, &issued, resource, &scopes);
+        let mut claims = client_token_claims(ctx, client, &issued, resource, &scopes);
+        claims.extend(jkt.as_deref().map(confirmation));
         sign_access_token(ctx, &claims)
     } else {
         issued.token.reveal().clone()
     };
     Ok(TokenResponse {
-        token_type: Some("Bearer"),
+        token_type: Some(token_type(jkt.as_deref())),
         access_token: Some(token),
         expires_in: Some(issued.expires_in_seconds),
         scope: Some(scopes.to_string()),

@@ -2,9 +2,8 @@
 //! a session, to be used as a hint. It says nothing personal.
 
 use domain::Scopes;
-use http::HeaderMap;
 use oauth::{ErrorCode, OAuthError, TokenResponse};
-use sessions::{Resolved, SessionRef};
+use sessions::{Credentials, Resolved, SessionRef};
 
 use super::Exchange;
 use crate::error::EndpointError;
@@ -13,7 +12,7 @@ use crate::id_token::{Subject, id_token_claims, sign_id_token};
 
 pub async fn redeem(
     exchange: &Exchange<'_>,
-    headers: &HeaderMap,
+    credentials: Credentials<'_>,
 ) -> Result<TokenResponse, EndpointError> {
     let Exchange { platform, ctx, client, .. } = exchange;
     if !client.has_full_access_scope() {
@@ -22,7 +21,6 @@ pub async fn redeem(
     }
     let no_session =
         || EndpointError::NoSession(OAuthError::invalid_grant("valid session is required"));
-    let credentials = web::credentials(&ctx.app, headers);
     let Resolved::Session(session) = platform.sessions.resolve(ctx, credentials).await? else {
         return Err(no_session());
     };

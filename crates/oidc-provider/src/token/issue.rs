@@ -16,6 +16,7 @@ use sessions::{SessionRef, access_token};
 use stdx::Secret;
 use store::Tx;
 
+use crate::dpop::{bound_to, confirmation, token_type};
 use crate::error::EndpointError;
 use crate::hooked::{Additions, Question, with};
 use crate::id_token::{
@@ -30,6 +31,8 @@ pub struct Issue {
     /// The `sid` of the ID token, when it is not the grant's.
     pub sid: Option<String>,
     pub refresh_token: Option<Secret<String>>,
+    /// The key that the request proved.
+    pub dpop_jkt: Option<String>,
 }
 
 /// Tokens that are on record, and become text once that is committed.
@@ -48,7 +51,8 @@ pub async fn record(
     what: Issue,
 ) -> Result<Unsigned, EndpointError> {
     let holder = AccessTokenHolder::Grant(what.grant.id.clone());
-    let issued = access_token::issue(ctx, tx, client, holder, what.scopes.clone()).await?;
+    let (scopes, bound_to) = (what.scopes.clone(), bound_to(client, what.dpop_jkt.as_ref()));
+    let issued = access_token::issue(ctx, tx, client, holder, scopes, bound_to).await?;
     let overview = tx.users().find_overview(&what.grant.user_id).await?;
     let Some(overview) = overview else {
         // The row of the grant refers to it.
@@ -86,7 +90,11 @@ impl Unsigned {
         let sid = self.sid();
         let claims = || {
             let subject = self.subject(&sid);
-            access_token_claims(ctx, client, &self.issued, &self.what.scopes, &subject)
+            let mut claims =
+                access_token_claims(ctx, client, &self.issued, &self.what.scopes, &subject);
+            let jkt = bound_to(client, self.what.dpop_jkt.as_ref());
+            claims.extend(jkt.as_deref().map(confirmation));
+            claims
         };
         client.issue_jwt_access_token.then(claims)
     }
@@ -118,9 +126,10 @@ impl Unsigned {
         };
         let id_token = self.id_token_claims(ctx, client);
         let id_token = id_token.map(|it| sign_id_token(ctx, &with(it, additions.id_token)));
+        let jkt = bound_to(client, self.what.dpop_jkt.as_ref());
         let Issue { scopes, refresh_token, .. } = self.what;
         TokenResponse {
-            token_type: Some("Bearer"),
+            token_type: Some(token_type(jkt.as_deref())),
             access_token: Some(access_token),
             expires_in: Some(self.issued.expires_in_seconds),
             refresh_token: refresh_token.map(|it| it.reveal().clone()),

@@ -9,6 +9,7 @@ use store::Tx;
 
 use super::Exchange;
 use super::issue::{Issue, Unsigned, asks_hooks, record};
+use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
 use crate::hooked::Additions;
@@ -76,7 +77,7 @@ async fn renew(
 ) -> Result<Renewed, EndpointError> {
     let Exchange { ctx, client, .. } = exchange;
     let device_info = exchange.device_info()?;
-    let live = match find(ctx, tx, presented).await? {
+    let live = match find(ctx, tx, presented, exchange.dpop_jkt.as_deref()).await? {
         Ok(live) => live,
         Err(ended) => return Ok(Renewed::Ended(ended)),
     };
@@ -96,18 +97,32 @@ async fn renew(
     if let Some(info) = device_info {
         tx.grants().set_device_info(&live.grant.id, &info.to_json()).await?;
     }
-    let what = Issue { grant: live.grant, scopes, nonce: None, sid: None, refresh_token: rotated };
+    let what = Issue {
+        grant: live.grant,
+        scopes,
+        nonce: None,
+        sid: None,
+        refresh_token: rotated,
+        dpop_jkt: exchange.dpop_jkt.clone(),
+    };
     Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
 }
 
-/// The live token, or what has just ended because it was not. Both are to be committed.
+/// The live token, or what has just ended because it was not. Both are to be committed. A token
+/// that is bound to a key is found for whoever proves that key.
 pub async fn find(
     ctx: &Ctx,
     tx: &mut Tx,
     presented: &str,
+    proved: Option<&str>,
 ) -> Result<Result<Box<Live>, Vec<SessionRef>>, EndpointError> {
     Ok(match refresh::find(ctx, tx, presented).await? {
-        Found::Live(live) => Ok(live),
+        Found::Live(live) => {
+            if let Some(client) = ctx.app.config.oauth.find_client(live.token.client_id.as_str()) {
+                check_binding(client, live.token.dpop_jkt.as_deref(), proved)?;
+            }
+            Ok(live)
+        }
         Found::Refused(Refusal::Replayed { ended }) => {
             sessions_ended(ctx, tx, None, &ended, Why::Replayed).await?;
             Err(ended)

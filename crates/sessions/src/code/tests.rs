@@ -18,6 +18,7 @@ fn grant() -> CodeGrant {
         shared_grant_id: None,
         is_news: false,
         reauthenticated_sid: None,
+        dpop_jkt: None,
     }
 }
 

@@ -114,6 +114,7 @@ async fn a_client_that_allows_one_session_ends_the_one_before() {
         authenticated_at: world.ctx().now,
         device_info: None,
         app2app_device_key_jwk: None,
+        dpop_jkt: None,
     };
     let issued = crate::grant::issue(&world.ctx(), &mut tx, &config, new).await.unwrap();
     assert_eq!(issued.ended, [SessionRef::Grant(first.grant.id)]);

@@ -11,7 +11,8 @@ async fn access_token(world: &World, grant: &domain::GrantId) -> access_token::I
     let holder = AccessTokenHolder::Grant(grant.clone());
     let scopes = Scopes::parse("openid");
     let mut tx = world.write().await;
-    let issued = access_token::issue(&world.ctx(), &mut tx, client, holder, scopes).await.unwrap();
+    let issued =
+        access_token::issue(&world.ctx(), &mut tx, client, holder, scopes, None).await.unwrap();
     tx.commit().await.unwrap();
     issued
 }

@@ -151,6 +151,7 @@ async fn the_token_of_a_machine_is_nobodys_session(store: &Store) {
         client_id: ClientId::new("machine"),
         scopes: Scopes::parse("read:orders"),
         audience: Some(shop().uri),
+        dpop_jkt: None,
         created_at: NOW,
         expires_at: NOW.plus_seconds(60),
     };

@@ -78,6 +78,7 @@ fn access_token() -> AccessToken {
         client_id: ClientId::new("app"),
         scopes: Scopes::parse("openid"),
         audience: None,
+        dpop_jkt: Some("thumbprint".into()),
         created_at: NOW,
         expires_at: NOW.plus_seconds(1800),
     }

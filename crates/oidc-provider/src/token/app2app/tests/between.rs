@@ -36,7 +36,13 @@ async fn check(
     );
     let params = Params::parse(&form).unwrap();
     let request = TokenRequest::parse(params).unwrap();
-    let exchange = Exchange { platform: &world.platform, ctx: &ctx, client, request: &request };
+    let exchange = Exchange {
+        platform: &world.platform,
+        ctx: &ctx,
+        client,
+        request: &request,
+        dpop_jkt: None,
+    };
 
     let earlier = holder(&exchange, refresh_token).await.unwrap();
     let key = DeviceKey::read(&ctx, jwt).unwrap();
