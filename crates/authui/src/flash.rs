@@ -24,6 +24,7 @@ pub enum Flash {
     IdentityRemoved(&'static str),
     PrimaryChanged(String),
     SessionRevoked(String),
+    BiometricRemoved(String),
     OtherSessionsRevoked(usize),
 }
 
@@ -38,6 +39,7 @@ impl Flash {
             Self::IdentityRemoved(kind) => ("aw-identity-removed", json!({ "kind": kind })),
             Self::PrimaryChanged(value) => ("aw-primary-changed", json!({ "value": value })),
             Self::SessionRevoked(name) => ("aw-session-revoked", json!({ "name": name })),
+            Self::BiometricRemoved(name) => ("aw-biometric-removed", json!({ "name": name })),
             Self::OtherSessionsRevoked(count) => {
                 ("aw-other-sessions-revoked", json!({ "count": count }))
             }

@@ -1,5 +1,6 @@
 //! Looking after one's own account: the overview, and one file for each thing behind it.
 
+mod biometric;
 mod choices;
 mod current_password;
 mod identity;
@@ -32,6 +33,7 @@ pub fn router() -> Router<Platform> {
         .route("/settings/profile", get(profile::show).post(profile::save))
         .route("/settings/change_password", get(password::show).post(password::save))
         .route("/settings/sessions", get(sessions::show).post(sessions::act))
+        .route("/settings/biometric", get(biometric::show).post(biometric::act))
         .merge(identity::router())
 }
 

@@ -27,6 +27,7 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
         },
         "identities": identities(&visit, overview),
         "password": password(overview),
+        "biometric": visit.ctx.app.config.identity.biometric.list_enabled,
         "session_count": listed.len(),
         "notice": flash::notice(&visit),
     });

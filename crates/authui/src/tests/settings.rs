@@ -1,3 +1,4 @@
+mod biometric;
 mod identity;
 mod password;
 mod profile;
