@@ -143,6 +143,27 @@ pub async fn find_same(
     })
 }
 
+/// An identity of somebody else's that is the same as one which `user` would like to have, or that
+/// has an address or a number in common with it.
+pub async fn find_conflict(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: &UserId,
+    incoming: &NewIdentity,
+) -> Result<Option<Identity>, AccountError> {
+    if let Some(same) = find_same(tx, incoming).await? {
+        return Ok(Some(same));
+    }
+    let identity = incoming.clone().of(ctx, user);
+    for (name, value) in identity.shared_claims() {
+        let mut found = tx.identities().list_by_claim(name, value).await?.into_iter();
+        if let Some(other) = found.find(|it| it.user_id() != user) {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
 /// Adds an identity to an account. The caller lets the attributes follow.
 ///
 /// After a refusal the transaction must not be committed.

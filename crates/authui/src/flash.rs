@@ -26,6 +26,10 @@ pub enum Flash {
     SessionRevoked(String),
     BiometricRemoved(String),
     OtherSessionsRevoked(usize),
+    CodeSent,
+    ProviderLinked(String),
+    ProviderDisconnected(String),
+    AppRevoked(String),
 }
 
 impl Flash {
@@ -43,15 +47,26 @@ impl Flash {
             Self::OtherSessionsRevoked(count) => {
                 ("aw-other-sessions-revoked", json!({ "count": count }))
             }
+            Self::CodeSent => ("aw-code-sent", json!({})),
+            Self::ProviderLinked(kind) => ("aw-provider-linked", json!({ "type": kind })),
+            Self::ProviderDisconnected(kind) => {
+                ("aw-provider-disconnected", json!({ "type": kind }))
+            }
+            Self::AppRevoked(name) => ("aw-app-revoked", json!({ "name": name })),
         };
         json!({ "message_key": message_key, "args": args })
     }
 
     /// A redirect to the page that will tell it.
     pub fn redirect(&self, visit: &Visit, path: &str) -> Response {
+        self.redirect_with(visit, path, &[])
+    }
+
+    /// The same to an address with a query of its own.
+    pub fn redirect_with(&self, visit: &Visit, path: &str, pairs: &[(&str, &str)]) -> Response {
         let text = stdx::base64url(self.notice().to_string().as_bytes());
         let cookie = cookie(&visit.ctx.app, &text).lasting(LIFETIME_SECONDS);
-        with_cookies(see_other(&visit.link(path, &[])), [cookie])
+        with_cookies(see_other(&visit.link(path, pairs)), [cookie])
     }
 }
 

@@ -49,7 +49,7 @@ pub fn router(dev_mode: bool) -> Router<Platform> {
         .merge(passkeys())
         .merge(settings::router());
     let pages = if dev_mode { pages.merge(dev::router()) } else { pages };
-    pages.layer(from_fn(frame::frame))
+    pages.layer(from_fn(frame::frame)).merge(settings::posted_router())
 }
 
 /// What links in mails lead to, at upstream's addresses; mails of old have another one.

@@ -13,6 +13,7 @@ use limits::attempt::AttemptError;
 use serde_json::{Value, json};
 use sessions::SessionsError;
 use store::StoreError;
+use upkeep::UpkeepError;
 
 use crate::visit::see_other;
 
@@ -26,6 +27,8 @@ pub enum Problem {
     Sessions(#[from] SessionsError),
     #[error("the account could not be read or changed")]
     Account(#[from] AccountError),
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     #[error("the flow cannot go on")]
     Flow(#[from] FlowError),
     #[error("the step or the request is over, or is another browser's")]
@@ -69,7 +72,12 @@ impl Problem {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Store(_) | Self::Kv(_) | Self::Sessions(_) | Self::Account(_) | Self::Flow(_)
+            Self::Store(_)
+            | Self::Kv(_)
+            | Self::Sessions(_)
+            | Self::Account(_)
+            | Self::Upkeep(_)
+            | Self::Flow(_)
                 if web::is_unavailable(self) =>
             {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -78,6 +86,7 @@ impl Problem {
             | Self::Kv(_)
             | Self::Sessions(_)
             | Self::Account(_)
+            | Self::Upkeep(_)
             | Self::Flow(_)
             | Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
@@ -133,6 +142,7 @@ impl Problem {
             | Self::Kv(_)
             | Self::Sessions(_)
             | Self::Account(_)
+            | Self::Upkeep(_)
             | Self::Flow(_) => ErrorPage {
                 reason: "UnexpectedError",
                 message_key: "v2.error.server",

@@ -1,7 +1,7 @@
 //! What the pages say happened, for the audit log: written in the transaction that made it happen.
 
-use accounts::models::{load_user_model, login_id_model};
-use domain::{AuthenticatorType, LoginId, UserId};
+use accounts::models::load_user_model;
+use domain::{AuthenticatorType, UserId};
 use events::{Event, Source, Stage, TerminationType, TriggeredBy, UserModel, record};
 use sessions::listing::{self, Listed};
 use sessions::{Session, SessionRef};
@@ -20,33 +20,6 @@ impl Recorder<'_> {
     pub async fn profile_updated(&self, tx: &mut Tx) -> Result<(), Problem> {
         let user = self.user(tx).await?;
         self.write(tx, Event::UserProfileUpdated { user }).await
-    }
-
-    pub async fn login_id_added(&self, tx: &mut Tx, new: &LoginId) -> Result<(), Problem> {
-        let user = self.user(tx).await?;
-        let identity = login_id_model(&self.visit.ctx, new);
-        self.write(tx, Event::LoginIdAdded { user, r#type: new.r#type, identity }).await
-    }
-
-    pub async fn login_id_updated(
-        &self,
-        tx: &mut Tx,
-        old: &LoginId,
-        new: &LoginId,
-    ) -> Result<(), Problem> {
-        let user = self.user(tx).await?;
-        let (r#type, old, new) = (
-            new.r#type,
-            login_id_model(&self.visit.ctx, old),
-            login_id_model(&self.visit.ctx, new),
-        );
-        self.write(tx, Event::LoginIdUpdated { user, r#type, old, new }).await
-    }
-
-    pub async fn login_id_removed(&self, tx: &mut Tx, old: &LoginId) -> Result<(), Problem> {
-        let user = self.user(tx).await?;
-        let identity = login_id_model(&self.visit.ctx, old);
-        self.write(tx, Event::LoginIdRemoved { user, r#type: old.r#type, identity }).await
     }
 
     pub async fn wrong_password(&self, tx: &mut Tx) -> Result<(), Problem> {
@@ -88,7 +61,7 @@ impl Recorder<'_> {
         Source {
             triggered_by: TriggeredBy::User,
             client_id: self.session.client_id.clone(),
-            language: self.visit.query.get("ui_locales").map(str::to_owned),
+            language: Some(self.visit.language().to_owned()),
             http_url: format!("{}{}", self.visit.ctx.app.origin(), self.visit.path),
             ..Source::default()
         }

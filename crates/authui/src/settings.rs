@@ -1,12 +1,15 @@
 //! Looking after one's own account: the overview, and one file for each thing behind it.
 
+mod apps;
 mod biometric;
 mod choices;
 mod current_password;
+mod deletion;
 mod identity;
 mod overview;
 mod password;
 mod profile;
+mod providers;
 mod sessions;
 
 use std::sync::Arc;
@@ -17,7 +20,9 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use domain::UserOverview;
+use events::Source;
 use serde_json::{Value, json};
+use upkeep::UpkeepCx;
 use web::Platform;
 
 use crate::problem::Problem;
@@ -34,7 +39,15 @@ pub fn router() -> Router<Platform> {
         .route("/settings/change_password", get(password::show).post(password::save))
         .route("/settings/sessions", get(sessions::show).post(sessions::act))
         .route("/settings/biometric", get(biometric::show).post(biometric::act))
+        .route("/settings/authorized_apps", get(apps::show).post(apps::act))
+        .route(deletion::PATH, get(deletion::ask).post(deletion::act))
         .merge(identity::router())
+        .merge(providers::router())
+}
+
+/// What other sites may post to, and nothing is changed by.
+pub fn posted_router() -> Router<Platform> {
+    providers::posted_router()
 }
 
 /// Whoever is signed in, with everything that hangs on them.
@@ -61,6 +74,26 @@ impl Owner {
     fn recorder<'a>(&'a self, visit: &'a Visit) -> Recorder<'a> {
         Recorder { visit, session: &self.session }
     }
+
+    /// Through what a change comes about.
+    fn source(&self, visit: &Visit) -> Source {
+        self.recorder(visit).source()
+    }
+
+    /// What the rules are given.
+    fn cx<'a>(&'a self, visit: &'a Visit, source: &'a Source) -> UpkeepCx<'a> {
+        let platform = &visit.platform;
+        UpkeepCx {
+            ctx: &visit.ctx,
+            store: &platform.store,
+            kv: &platform.kv,
+            sessions: &platform.sessions,
+            outbound: &platform.outbound,
+            hooks: &platform.hooks,
+            session: &self.session,
+            source,
+        }
+    }
 }
 
 async fn to_overview(visit: Visit) -> Result<Response, Problem> {
@@ -74,7 +107,8 @@ fn context(visit: &Visit, owner: &Owner, own: Value) -> Value {
     let client = owner.session.client_id.as_ref();
     let client = client.and_then(|id| config.oauth.find_client(id.as_str()));
     let app_url = client.and_then(|it| it.client_uri.as_ref());
-    let mut context = json!({ "app_url": app_url.or(config.ui.default_client_uri.as_ref()) });
+    let app_url = app_url.or(config.ui.default_client_uri.as_ref());
+    let mut context = json!({ "app_url": app_url, "action": null });
     if let (Value::Object(context), Value::Object(own)) = (&mut context, own) {
         context.extend(own);
     }

@@ -50,6 +50,14 @@ impl Visit {
         Page::new(&self.ctx, template, &self.headers, &self.raw_query())
     }
 
+    /// The language that the visitor asks for, of those that the project has.
+    pub fn language(&self) -> &str {
+        let app = &self.ctx.app;
+        let accepted = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let asked = self.query.get("ui_locales");
+        i18n::negotiate(app.languages(), app.catalogue.fallback(), asked, accepted)
+    }
+
     /// The session of this browser, or of the app that opened it.
     ///
     /// Pages are for browsers: a bearer token in a header opens none of them.
@@ -84,6 +92,12 @@ impl Visit {
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let query = query.extend_pairs(pairs).extend_pairs(kept).finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// What of the query is kept from page to page.
+    pub fn kept_query(&self) -> Vec<(String, String)> {
+        let is_kept = |it: &&(String, String)| KEPT.contains(&it.0.as_str());
+        self.query.0.iter().filter(is_kept).cloned().collect()
     }
 
     fn login_url(&self) -> String {

@@ -52,6 +52,14 @@ pub enum Event {
     UserReenabled {
         user: UserModel,
     },
+    /// The account will go, and is closed until then.
+    UserDeletionScheduled {
+        user: UserModel,
+    },
+    /// The account is gone; the person is shown as they were.
+    UserDeleted {
+        user: UserModel,
+    },
     LoginIdAdded {
         user: UserModel,
         r#type: LoginIdType,
@@ -79,6 +87,10 @@ pub enum Event {
         identity: Value,
     },
     BiometricDisabled {
+        user: UserModel,
+        identity: Value,
+    },
+    OAuthDisconnected {
         user: UserModel,
         identity: Value,
     },
@@ -217,9 +229,12 @@ impl Event {
             Self::UserAnonymousPromoted { .. } => "user.anonymous.promoted",
             Self::UserDisabled { .. } => "user.disabled",
             Self::UserReenabled { .. } => "user.reenabled",
+            Self::UserDeletionScheduled { .. } => "user.deletion_scheduled",
+            Self::UserDeleted { .. } => "user.deleted",
             Self::OAuthConnected { .. } => "identity.oauth.connected",
             Self::BiometricEnabled { .. } => "identity.biometric.enabled",
             Self::BiometricDisabled { .. } => "identity.biometric.disabled",
+            Self::OAuthDisconnected { .. } => "identity.oauth.disconnected",
             Self::LoginIdNotFound { .. } => "authentication.identity.login_id.failed",
             Self::AuthenticationBlocked { .. } => "authentication.blocked",
             Self::RateLimitBlocked { .. } => "rate_limit.blocked",
@@ -258,12 +273,15 @@ impl Event {
             | Self::UserAnonymousPromoted { user, .. }
             | Self::UserDisabled { user }
             | Self::UserReenabled { user }
+            | Self::UserDeletionScheduled { user }
+            | Self::UserDeleted { user }
             | Self::LoginIdAdded { user, .. }
             | Self::LoginIdRemoved { user, .. }
             | Self::LoginIdUpdated { user, .. }
             | Self::OAuthConnected { user, .. }
             | Self::BiometricEnabled { user, .. }
             | Self::BiometricDisabled { user, .. }
+            | Self::OAuthDisconnected { user, .. }
             | Self::LoginIdVerified { user, .. }
             | Self::LoginIdUnverified { user, .. }
             | Self::IdentificationFailed { user, .. }
@@ -290,12 +308,15 @@ impl Event {
             | Self::UserAnonymousPromoted { .. }
             | Self::UserDisabled { .. }
             | Self::UserReenabled { .. }
+            | Self::UserDeletionScheduled { .. }
+            | Self::UserDeleted { .. }
             | Self::LoginIdAdded { .. }
             | Self::LoginIdRemoved { .. }
             | Self::LoginIdUpdated { .. }
             | Self::OAuthConnected { .. }
             | Self::BiometricEnabled { .. }
             | Self::BiometricDisabled { .. }
+            | Self::OAuthDisconnected { .. }
             | Self::LoginIdVerified { .. }
             | Self::LoginIdUnverified { .. }
             | Self::ProjectAppCreated { .. }
@@ -341,12 +362,15 @@ impl Event {
             }
             Self::UserProfileUpdated { .. }
             | Self::UserDisabled { .. }
-            | Self::UserReenabled { .. } => Vec::new(),
+            | Self::UserReenabled { .. }
+            | Self::UserDeletionScheduled { .. }
+            | Self::UserDeleted { .. } => Vec::new(),
             Self::LoginIdAdded { identity, .. }
             | Self::LoginIdRemoved { identity, .. }
             | Self::OAuthConnected { identity, .. }
             | Self::BiometricEnabled { identity, .. }
             | Self::BiometricDisabled { identity, .. }
+            | Self::OAuthDisconnected { identity, .. }
             | Self::LoginIdVerified { identity, .. }
             | Self::LoginIdUnverified { identity, .. } => vec![("identity", identity.clone())],
             Self::LoginIdUpdated { old, new, .. } => {

@@ -44,6 +44,8 @@ pub enum Limit {
     RequestClientCredentialsToken,
     /// One turn of a flow.
     WalkFlow,
+    /// One request to the account management API.
+    ManageAccount,
     UploadImage,
 }
 
@@ -63,7 +65,7 @@ pub enum Scope {
 }
 
 impl Limit {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::VerifyPassword,
         Self::SendOobOtpEmail,
         Self::VerifyOobOtpEmail,
@@ -93,6 +95,7 @@ impl Limit {
         Self::RequestToken,
         Self::RequestClientCredentialsToken,
         Self::WalkFlow,
+        Self::ManageAccount,
         Self::UploadImage,
     ];
 
@@ -128,7 +131,7 @@ impl Limit {
             Self::SendEmail => "messaging.email",
             Self::RequestToken => "oauth.token.general",
             Self::RequestClientCredentialsToken => "oauth.token.client_credentials",
-            Self::WalkFlow | Self::UploadImage => "",
+            Self::WalkFlow | Self::ManageAccount | Self::UploadImage => "",
         }
     }
 
@@ -159,7 +162,8 @@ impl Limit {
             | Self::VerifyVerificationSms
             | Self::VerifyForgotPasswordEmail
             | Self::VerifyForgotPasswordSms
-            | Self::WalkFlow => &[PerIp],
+            | Self::WalkFlow
+            | Self::ManageAccount => &[PerIp],
             Self::SendSms | Self::SendEmail => &[PerProject, PerIp, PerTarget],
             Self::RequestToken => &[PerIp, PerUser],
             Self::RequestClientCredentialsToken => &[PerClient, PerProject],
@@ -228,6 +232,7 @@ impl Limit {
             Self::RequestToken => "OAuthToken",
             Self::RequestClientCredentialsToken => "OAuthTokenClientCredentials",
             Self::WalkFlow => "AuthowAPI",
+            Self::ManageAccount => "AccountManagementAPI",
             Self::UploadImage => "PresignImageUploadRequest",
         }
     }

@@ -106,6 +106,7 @@ fn fixed(limit: Limit, scope: Scope) -> Option<RateLimit> {
         (Limit::RequestToken, PerUser) => RateLimit::of(60, "1m"),
         (Limit::RequestClientCredentialsToken, PerClient) => RateLimit::of(5, "1m"),
         (Limit::RequestClientCredentialsToken, PerProject) => RateLimit::of(20, "1m"),
+        (Limit::ManageAccount, PerIp) => RateLimit::of(1200, "1m"),
         (Limit::UploadImage, PerUser) => RateLimit::of(10, "1h"),
         _ => return None,
     })

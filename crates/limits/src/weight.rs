@@ -65,6 +65,7 @@ const fn falls_back(limit: Limit) -> bool {
         | Limit::RequestToken
         | Limit::RequestClientCredentialsToken
         | Limit::WalkFlow
+        | Limit::ManageAccount
         | Limit::UploadImage => false,
     }
 }

@@ -100,8 +100,8 @@ impl Lanes {
     }
 }
 
-/// What a delivery is given. Nobody asked for it, so there is no caller.
-fn operation(platform: &Platform, app: &AppId) -> Option<Ctx> {
+/// What work beside the requests is given. Nobody asked for it, so there is no caller.
+pub(crate) fn operation(platform: &Platform, app: &AppId) -> Option<Ctx> {
     let app = platform.apps.of_id(app)?;
     Some(Ctx {
         app,

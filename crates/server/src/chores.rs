@@ -1,8 +1,12 @@
-//! What runs beside the requests: the audit log, tidying up, news from other nodes.
+//! What runs beside the requests: the audit log, tidying up, accounts whose time has come, news from
+//! other nodes.
 
 use std::time::Duration;
 
+use ctx::Ctx;
 use web::Platform;
+
+use crate::carriers;
 
 /// How soon an event leaves the outbox when there was nothing to do before.
 const DELIVER_EVERY: Duration = Duration::from_millis(500);
@@ -15,6 +19,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// How often tokens and sessions that are long over are cleared out.
 const CLEAR_EVERY: Duration = Duration::from_hours(1);
+
+/// How soon an account goes after its time has come.
+const DELETE_EVERY: Duration = Duration::from_mins(1);
 
 /// How soon a lost connection to the other nodes is tried again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
@@ -84,6 +91,34 @@ pub async fn clear_out(platform: Platform) {
             let cleared = platform.sessions.sweep(&app.id, platform.clock.now()).await;
             if let Err(error) = cleared {
                 tracing::warn!(%error, app = %app.id, "old sessions are not cleared out");
+            }
+        }
+    }
+}
+
+/// Deletes accounts whose grace period is over, until the process ends.
+pub async fn delete_accounts(platform: Platform) {
+    let mut ticks = tokio::time::interval(DELETE_EVERY);
+    loop {
+        ticks.tick().await;
+        for app in platform.apps.all() {
+            // It may be gone since.
+            if let Some(ctx) = carriers::operation(&platform, &app.id) {
+                delete_due_accounts(&platform, &ctx).await;
+            }
+        }
+    }
+}
+
+async fn delete_due_accounts(platform: &Platform, ctx: &Ctx) {
+    loop {
+        match upkeep::deletion::carry_out(ctx, &platform.store, &platform.sessions).await {
+            Ok(round) if round.is_more => {}
+            Ok(_) => return,
+            Err(error) => {
+                let app = ctx.app.id.as_str();
+                tracing::warn!(%error, app, "accounts that are due are not deleted yet");
+                return;
             }
         }
     }

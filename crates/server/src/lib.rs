@@ -104,6 +104,7 @@ fn background(
     until_stop(Box::pin(carriers::carry(platform.clone(), carriers::of_messages(platform))));
     until_stop(Box::pin(chores::sweep(platform.clone())));
     until_stop(Box::pin(chores::clear_out(platform.clone())));
+    until_stop(Box::pin(chores::delete_accounts(platform.clone())));
     until_stop(Box::pin(chores::hear_of_ended_sessions(platform.clone())));
 }
 

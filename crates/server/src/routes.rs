@@ -21,7 +21,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything, on one listener.
 pub fn main_router(platform: &Platform) -> Router {
-    let api = flow_api::router().layer(from_fn(web::cors));
+    let api = flow_api::router().merge(account_api::router()).layer(from_fn(web::cors));
     let pages = authui::router(platform.dev_mode).fallback(authui::not_found);
     let protocol = oidc_provider::router().merge(resolver::router());
     finish(api.merge(protocol).merge(pages), platform, false)

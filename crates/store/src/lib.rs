@@ -12,6 +12,7 @@ mod authorizations;
 mod config_sources;
 mod db;
 mod device_tokens;
+mod erase;
 mod grants;
 mod identities;
 mod idp_sessions;

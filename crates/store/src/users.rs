@@ -142,6 +142,43 @@ impl Users<'_> {
         Ok(())
     }
 
+    /// Notes that the person wants their account to go at `delete_at`. Until then it is closed.
+    pub async fn schedule_deletion_by_owner(
+        &mut self,
+        id: &UserId,
+        delete_at: Timestamp,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE _auth_user
+                      SET delete_at = $3, is_deactivated = TRUE, is_disabled = TRUE,
+                          is_indefinitely_disabled = TRUE, disable_reason = NULL,
+                          anonymize_at = NULL, temporarily_disabled_from = NULL,
+                          temporarily_disabled_until = NULL, updated_at = $4
+                    WHERE app_id = $1 AND id = $2";
+        self.0.execute(sql, &[Arg::Text(id.as_str()), Arg::Time(delete_at), Arg::Time(at)]).await?;
+        Ok(())
+    }
+
+    /// Opens an account again that was to be deleted.
+    pub async fn unschedule_deletion(&mut self, id: &UserId, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE _auth_user
+                      SET delete_at = NULL, is_deactivated = FALSE, is_disabled = FALSE,
+                          is_indefinitely_disabled = FALSE, updated_at = $3
+                    WHERE app_id = $1 AND id = $2";
+        self.0.execute(sql, &[Arg::Text(id.as_str()), Arg::Time(at)]).await?;
+        Ok(())
+    }
+
+    /// Accounts that should be gone by `now`, the longest overdue first.
+    pub async fn list_due_deletions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<UserId>> {
+        let sql = "SELECT id FROM _auth_user
+                    WHERE app_id = $1 AND delete_at <= $2
+                    ORDER BY delete_at
+                    LIMIT $3";
+        let rows = self.0.fetch_all(sql, &[Arg::Time(now), Arg::Int(limit)]).await?;
+        rows.iter().map(|row| row.text("id").map(UserId::new)).collect()
+    }
+
     /// Disables indefinitely or, with `is_disabled` false, enables again.
     pub async fn set_disabled(
         &mut self,

@@ -12,8 +12,8 @@ use crate::run::root;
 const LAYERS: [&[&str]; 5] = [
     &["stdx", "domain", "appconfig", "i18n", "jose", "oauth", "ctx"],
     &["store", "kv", "outbound", "script"],
-    &["events", "limits", "messaging", "accounts", "sessions", "flow"],
-    &["web", "oidc-provider", "flow-api", "authui", "resolver"],
+    &["events", "limits", "messaging", "accounts", "sessions", "flow", "upkeep"],
+    &["web", "oidc-provider", "flow-api", "account-api", "authui", "resolver"],
     &["server", "cli"],
 ];
 
@@ -25,7 +25,19 @@ const FENCED: [(&str, &[&str]); 9] = [
     ("sqlx", &["store"]),
     ("rusqlite", &["store"]),
     ("redis", &["kv"]),
-    ("axum", &["web", "oidc-provider", "flow-api", "authui", "resolver", "server", "testkit"]),
+    (
+        "axum",
+        &[
+            "web",
+            "oidc-provider",
+            "flow-api",
+            "account-api",
+            "authui",
+            "resolver",
+            "server",
+            "testkit",
+        ],
+    ),
     ("reqwest", &["outbound"]),
     ("lettre", &["outbound"]),
     ("ldap3", &["outbound"]),

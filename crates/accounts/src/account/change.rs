@@ -4,7 +4,9 @@
 mod tests;
 
 use ctx::Ctx;
-use domain::{IdentityBase, LoginId};
+use domain::{
+    Authenticator, AuthenticatorKind, Identity, IdentityBase, LoginId, LoginIdType, UserId,
+};
 use store::{InsertedIdentity, Tx};
 
 use super::Attached;
@@ -17,6 +19,8 @@ pub enum Detached {
     Detached,
     /// It is the last one: nobody could sign in to the account any more.
     RefusedAsLast,
+    /// What is left to be known by asks for a proof, and there is none left that could be given.
+    RefusedAsLastAuthenticator,
 }
 
 /// Puts another value in the place of a login id; it stays the same identity. The proof that
@@ -55,7 +59,10 @@ pub async fn change_login_id(
     Ok(Attached::Attached(next))
 }
 
-/// Removes a login id with the proof that it was theirs, and lets the attributes follow.
+/// Removes a login id with the proof that it was theirs and the codes that went there, and lets the
+/// attributes follow.
+///
+/// After a refusal the transaction must not be committed.
 pub async fn detach_login_id(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -64,13 +71,37 @@ pub async fn detach_login_id(
     if tx.identities().list(&current.base.user_id).await?.len() <= 1 {
         return Ok(Detached::RefusedAsLast);
     }
+    let user = &current.base.user_id;
     forget_proof(tx, current).await?;
     tx.identities().delete(&current.base.id).await?;
-    attributes::follow_identities(ctx, tx, &current.base.user_id).await?;
+    if is_locked_out(tx, user).await? {
+        return Ok(Detached::RefusedAsLastAuthenticator);
+    }
+    attributes::follow_identities(ctx, tx, user).await?;
     Ok(Detached::Detached)
 }
 
+/// Whether all that the person is known by are usernames, and nothing proves that it is them.
+async fn is_locked_out(tx: &mut Tx, user: &UserId) -> Result<bool, AccountError> {
+    let identities = tx.identities().list(user).await?;
+    let mut kinds = identities.iter().map(Identity::login_id_type);
+    if kinds.any(|it| it != Some(LoginIdType::Username)) {
+        return Ok(false);
+    }
+    let authenticators = tx.authenticators().list(user).await?;
+    Ok(authenticators.iter().all(|it| it.kind() != AuthenticatorKind::Primary))
+}
+
+/// The proof goes with the value, and so does signing in by codes that are sent there. A second
+/// factor was set up for itself and stays.
 async fn forget_proof(tx: &mut Tx, login_id: &LoginId) -> Result<(), AccountError> {
-    let claim = login_id.r#type.claim();
-    Ok(tx.verified_claims().delete(&login_id.base.user_id, claim, &login_id.login_id).await?)
+    let (user, value) = (&login_id.base.user_id, login_id.login_id.as_str());
+    tx.verified_claims().delete(user, login_id.r#type.claim(), value).await?;
+    for authenticator in tx.authenticators().list(user).await? {
+        let Authenticator::OobOtp(it) = authenticator else { continue };
+        if it.base.kind == AuthenticatorKind::Primary && it.target.as_str() == value {
+            tx.authenticators().delete(&it.base.id).await?;
+        }
+    }
+    Ok(())
 }

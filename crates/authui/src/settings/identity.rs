@@ -1,18 +1,20 @@
 //! The email addresses, phone numbers and usernames of an account: the list of one kind. Adding,
-//! changing and removing one are beside this file.
+//! changing, proving and removing one are beside this file; the rules are `upkeep`'s.
 
 mod edit;
+mod proof;
+mod refused;
 mod remove;
 
 use accounts::attributes::{Change, Party, Updated, update_standard};
-use appconfig::identity::{LoginIdKeyConfig, LoginIdKeyType};
 use appconfig::user_profile::{AccessLevel, StandardAttribute};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use domain::{Identity, IdentityOverview, LoginId, LoginIdType};
+use domain::{Identity, LoginId, LoginIdType};
 use http::StatusCode;
 use serde_json::{Value, json};
+use upkeep::login_id::Rules;
 use web::{Fields, Platform};
 
 use super::{Owner, context};
@@ -22,9 +24,6 @@ use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::wrong::Wrong;
 
-/// More of one kind than anybody needs.
-const IDENTITIES_MAX: usize = 20;
-
 pub(super) fn router() -> Router<Platform> {
     let mut router = Router::new();
     for kind in LoginIdType::ALL {
@@ -33,7 +32,7 @@ pub(super) fn router() -> Router<Platform> {
             .route(
                 &list_path(kind),
                 get(move |visit| show(visit, kind))
-                    .post(move |visit, fields| make_primary(visit, kind, fields)),
+                    .post(move |visit, fields| act(visit, kind, fields)),
             )
             .route(
                 &path("add"),
@@ -51,6 +50,11 @@ pub(super) fn router() -> Router<Platform> {
                     .post(move |visit, fields| remove::act(visit, kind, fields)),
             );
     }
+    for kind in [LoginIdType::Email, LoginIdType::Phone] {
+        let handlers = get(move |visit| proof::ask(visit, kind))
+            .post(move |visit, fields| proof::answer(visit, kind, fields));
+        router = router.route(&proof::path(kind), handlers);
+    }
     router
 }
 
@@ -63,34 +67,39 @@ async fn show(visit: Visit, kind: LoginIdType) -> Result<Response, Problem> {
     Ok(flash::told(&visit, list(&visit, &owner, kind, &[])))
 }
 
-/// Makes one address or number the one that applications see.
-async fn make_primary(
-    visit: Visit,
-    kind: LoginIdType,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn act(visit: Visit, kind: LoginIdType, fields: Fields) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
     let chosen = find(&owner, kind, fields.get("identity_id"))?;
+    match fields.get("action") {
+        Some("verify") => proof::begin(&visit, &owner, chosen).await,
+        _ => make_primary(&visit, &owner, chosen).await,
+    }
+}
+
+/// Makes one address or number the one that applications see.
+async fn make_primary(visit: &Visit, owner: &Owner, chosen: &LoginId) -> Result<Response, Problem> {
+    let kind = chosen.r#type;
     let change = Change::from_form(&format!("/{}", kind.claim()), &chosen.login_id);
     let (ctx, user) = (&visit.ctx, &owner.session.user_id);
     let mut tx = visit.platform.store.write(&ctx.app.id).await?;
     match update_standard(ctx, &mut tx, Party::EndUser, user, &[change]).await? {
         Updated::Updated(_) => {
-            owner.recorder(&visit).profile_updated(&mut tx).await?;
+            owner.recorder(visit).profile_updated(&mut tx).await?;
             tx.commit().await?;
             let flash = Flash::PrimaryChanged(chosen.login_id.clone());
-            Ok(flash.redirect(&visit, &list_path(kind)))
+            Ok(flash.redirect(visit, &list_path(kind)))
         }
         Updated::Refused(refusal) => {
             let wrong = Wrong::form(refusal.reason(), "aw-error-not-allowed");
-            Ok(list(&visit, &owner, kind, &[wrong]))
+            Ok(list(visit, owner, kind, &[wrong]))
         }
     }
 }
 
 fn list(visit: &Visit, owner: &Owner, kind: LoginIdType, errors: &[Wrong]) -> Response {
     let primary = owner.overview.user.standard_attributes.get(kind.claim());
-    let rules = Rules::of(visit, kind);
+    let rules = Rules::of(&visit.ctx.app.config, kind);
+    let may_choose_primary = may_choose_primary(visit, kind);
     let of_kind = owner.overview.identities.iter().filter_map(|it| {
         let Identity::LoginId(login_id) = &it.identity else { return None };
         (login_id.r#type == kind).then_some((it, login_id))
@@ -105,19 +114,19 @@ fn list(visit: &Visit, owner: &Owner, kind: LoginIdType, errors: &[Wrong]) -> Re
                 "id": it.base.id.as_str(),
                 "value": it.login_id,
                 "primary": primary.is_some_and(|primary| *primary == it.login_id),
-                "verified": rules.shown_proof(overview),
-                "can_be_primary": rules.may_choose_primary,
+                "verified": rules.can_be_proved.then_some(overview.is_verified),
+                "can_be_verified": rules.can_be_proved && !overview.is_verified,
+                "can_be_primary": may_choose_primary,
                 "edit_url": rules.may_change(&it.key).then(|| link("change")),
-                "remove_url": may_remove(visit, owner, it).then(|| link("remove")),
+                "remove_url": may_remove(owner, &rules, it).then(|| link("remove")),
             })
         })
         .collect();
-    let may_add = rules.new_key.is_some() && identities.len() < IDENTITIES_MAX;
-    let add_url = may_add.then(|| visit.link(&format!("/settings/identity/add_{kind}"), &[]));
+    let add_url = visit.link(&format!("/settings/identity/add_{kind}"), &[]);
     let own = json!({
         "kind": kind.as_str(),
         "identities": identities,
-        "add_url": add_url,
+        "add_url": rules.new_key.map(|_| add_url),
         "errors": errors,
         "notice": if errors.is_empty() { flash::notice(visit) } else { Value::Null },
     });
@@ -126,66 +135,19 @@ fn list(visit: &Visit, owner: &Owner, kind: LoginIdType, errors: &[Wrong]) -> Re
     page.render(&visit.ctx, context(visit, owner, own))
 }
 
-/// What the project lets people do with one kind of login ID.
-struct Rules<'a> {
-    keys: Vec<&'a LoginIdKeyConfig>,
-    /// The key that a new one fills; none when people may not add any.
-    new_key: Option<&'a str>,
-    /// Whether a value is worth something only when its owner proved that it is theirs.
-    ///
-    /// Proving takes a message, and messages are sent while signing up only: until they are sent
-    /// from here too, such values cannot be added or changed here.
-    needs_proof: bool,
-    can_be_proved: bool,
-    may_choose_primary: bool,
+fn may_choose_primary(visit: &Visit, kind: LoginIdType) -> bool {
+    let attribute = match kind {
+        LoginIdType::Email => StandardAttribute::Email,
+        LoginIdType::Phone => StandardAttribute::PhoneNumber,
+        LoginIdType::Username => StandardAttribute::PreferredUsername,
+    };
+    let access = &visit.ctx.app.config.user_profile.standard_attributes.access_control;
+    let access = access.iter().find(|it| it.pointer == attribute);
+    access.map(|it| it.access_control.end_user()) == Some(AccessLevel::ReadWrite)
 }
 
-impl<'a> Rules<'a> {
-    fn of(visit: &'a Visit, kind: LoginIdType) -> Self {
-        let config = &visit.ctx.app.config;
-        let (key_type, attribute, claim) = match kind {
-            LoginIdType::Email => (
-                LoginIdKeyType::Email,
-                StandardAttribute::Email,
-                Some(&config.verification.claims.email),
-            ),
-            LoginIdType::Phone => (
-                LoginIdKeyType::Phone,
-                StandardAttribute::PhoneNumber,
-                Some(&config.verification.claims.phone_number),
-            ),
-            LoginIdType::Username => {
-                (LoginIdKeyType::Username, StandardAttribute::PreferredUsername, None)
-            }
-        };
-        let keys: Vec<_> =
-            config.identity.login_id.keys.iter().filter(|it| it.kind == key_type).collect();
-        let needs_proof = claim.is_some_and(|it| it.enabled && it.required);
-        let mut open = keys.iter().filter(|it| it.can_create() && !needs_proof);
-        let access = &config.user_profile.standard_attributes.access_control;
-        let access = access.iter().find(|it| it.pointer == attribute);
-        let level = access.map(|it| it.access_control.end_user());
-        Self {
-            new_key: open.next().map(|it| it.key.as_str()),
-            keys,
-            needs_proof,
-            can_be_proved: claim.is_some_and(|it| it.enabled),
-            may_choose_primary: level == Some(AccessLevel::ReadWrite),
-        }
-    }
-
-    fn may_change(&self, key: &str) -> bool {
-        !self.needs_proof && self.keys.iter().any(|it| it.key == key && it.can_update())
-    }
-
-    fn shown_proof(&self, it: &IdentityOverview) -> Option<bool> {
-        self.can_be_proved.then_some(it.is_verified)
-    }
-}
-
-fn may_remove(visit: &Visit, owner: &Owner, it: &LoginId) -> bool {
-    let key = visit.ctx.app.config.identity.login_id.find_key(&it.key);
-    owner.overview.identities.len() > 1 && key.is_none_or(LoginIdKeyConfig::can_delete)
+fn may_remove(owner: &Owner, rules: &Rules<'_>, it: &LoginId) -> bool {
+    owner.overview.identities.len() > 1 && rules.may_remove(&it.key)
 }
 
 /// The identity that a link or a form names, if it is the person's own and of this kind.

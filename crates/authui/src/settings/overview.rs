@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::{AuthenticatorKind, AuthenticatorType, LoginIdType, UserOverview};
 use serde_json::{Value, json};
 
-use super::{Owner, context};
+use super::{Owner, apps, context, deletion, providers};
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::{account, flash};
@@ -19,6 +19,8 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
     let listed = listing::list(&visit.ctx, &mut tx, &session.user_id, Some(session)).await?;
     drop(tx);
     let overview = &owner.overview;
+    let can_be_deleted = upkeep::deletion::is_offered(&visit.ctx);
+    let delete_account_url = can_be_deleted.then(|| visit.link(deletion::PATH, &[]));
     let own = json!({
         "user": {
             "id": overview.user.id.as_str(),
@@ -29,6 +31,9 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
         "password": password(overview),
         "biometric": visit.ctx.app.config.identity.biometric.list_enabled,
         "session_count": listed.len(),
+        "providers": providers::connected(&visit, &owner),
+        "app_count": apps::count(&visit, &owner).await?,
+        "delete_account_url": delete_account_url,
         "notice": flash::notice(&visit),
     });
     let page = visit.page("settings").render(&visit.ctx, context(&visit, &owner, own));

@@ -1,7 +1,10 @@
+mod apps;
 mod biometric;
+mod deletion;
 mod identity;
 mod password;
 mod profile;
+mod providers;
 mod sessions;
 
 use ::sessions::app_session;

@@ -47,7 +47,11 @@ pub(crate) fn app(yaml: &str) -> App {
 }
 
 fn app_without_authentication(yaml: &str) -> App {
-    let text = format!(
+    app_of(&app_text("", yaml))
+}
+
+fn app_text(authentication: &str, yaml: &str) -> String {
+    format!(
         "id: test
 http: {{ public_origin: http://localhost:3000 }}
 verification: {{ claims: {{ email: {{ enabled: false }}, phone_number: {{ required: true }} }} }}
@@ -57,11 +61,15 @@ oauth:
          x_application_type: traditional_webapp, client_uri: https://app.example/, \
          redirect_uris: [https://app.example/cb], \
          post_logout_redirect_uris: [https://app.example/bye] }}
+{authentication}
 {yaml}"
-    );
+    )
+}
+
+fn app_of(text: &str) -> App {
     let catalogue = Arc::new(builtin::catalogue().clone());
     let parts = Parts {
-        config: AppConfig::parse(&text).unwrap(),
+        config: AppConfig::parse(text).unwrap(),
         features: FeatureConfig::default(),
         secrets: secrets(),
         keys: KEYS.clone(),
@@ -72,11 +80,13 @@ oauth:
     App::new(parts).unwrap()
 }
 
-/// What messages are sealed with while they wait.
+/// What messages are sealed with while they wait, and what the project shares with GitHub.
 fn secrets() -> Secrets {
     let key = serde_json::json!({ "kid": "k", "kty": "oct", "k": "aGVsbG8" });
     let keys = serde_json::from_value(serde_json::json!({ "keys": [key] })).unwrap();
-    Secrets { csrf: Some(keys), ..Secrets::default() }
+    let github = serde_json::json!({ "items": [{ "alias": "github", "client_secret": "hush" }] });
+    let github = serde_json::from_value(github).unwrap();
+    Secrets { csrf: Some(keys), sso_oauth_client: Some(github), ..Secrets::default() }
 }
 
 pub(crate) struct World {
@@ -109,7 +119,41 @@ impl World {
         Self::of(app(&format!("{hook}\n{yaml}")).with_scripts(scripts)).await
     }
 
+    /// A project that offers GitHub, which is elsewhere.
+    pub(crate) async fn with_github(yaml: &str, elsewhere: &testkit::Elsewhere) -> Self {
+        let text = "authentication: { identities: [login_id, oauth], \
+                    primary_authenticators: [password] }\n\
+                    identity: { login_id: { keys: [{ type: email }] }, oauth: { providers: \
+                    [{ alias: github, type: github, client_id: ours }] } }\n";
+        let app = app_without_authentication(&format!("{text}{yaml}"));
+        Box::pin(Self::reaching(app, elsewhere.outbound())).await
+    }
+
+    /// A project in which every address and number must be proved.
+    pub(crate) async fn of_verified(yaml: &str) -> Self {
+        let claims = "email: { enabled: false }, phone_number";
+        let proved = "email: { required: true }, phone_number";
+        let text = app_text(
+            "authentication: { identities: [login_id], primary_authenticators: [password] }",
+            yaml,
+        );
+        Self::of(app_of(&text.replace(claims, proved))).await
+    }
+
+    /// A project whose application is somebody else's.
+    pub(crate) async fn with_third_party() -> Self {
+        let text = app_text(
+            "authentication: { identities: [login_id], primary_authenticators: [password] }",
+            "",
+        );
+        Self::of(app_of(&text.replace("traditional_webapp", "third_party_app"))).await
+    }
+
     async fn of(app: App) -> Self {
+        Box::pin(Self::reaching(app, Outbound::recording())).await
+    }
+
+    async fn reaching(app: App, outbound: Outbound) -> Self {
         let app = Arc::new(app);
         let (store, kv) = (Store::memory().await.unwrap(), Kv::memory());
         let now = Arc::new(AtomicI64::new(START.0));
@@ -117,7 +161,6 @@ impl World {
         apps.replace([(app.clone(), Vec::new())]);
         let sessions = Sessions::new(store.clone(), kv.clone());
         let clock = now.clone();
-        let outbound = Outbound::recording();
         let platform = Platform {
             apps,
             store: store.clone(),

@@ -31,12 +31,15 @@ fn samples() -> Vec<Event> {
         Event::UserAnonymousPromoted { anonymous: user(), user: user(), identities: vec![it()] },
         Event::UserDisabled { user: user() },
         Event::UserReenabled { user: user() },
+        Event::UserDeletionScheduled { user: user() },
+        Event::UserDeleted { user: user() },
         Event::LoginIdAdded { user: user(), r#type, identity: it() },
         Event::LoginIdRemoved { user: user(), r#type: LoginIdType::Phone, identity: it() },
         Event::LoginIdUpdated { user: user(), r#type: LoginIdType::Username, old: it(), new: it() },
         Event::OAuthConnected { user: user(), identity: it() },
         Event::BiometricEnabled { user: user(), identity: it() },
         Event::BiometricDisabled { user: user(), identity: it() },
+        Event::OAuthDisconnected { user: user(), identity: it() },
         Event::LoginIdVerified { user: user(), r#type, identity: it() },
         Event::LoginIdUnverified { user: user(), r#type, identity: it() },
         Event::LoginIdNotFound { login_id: "bob".to_owned() },
@@ -97,12 +100,15 @@ fn the_catalogue_of_events() {
         user.anonymous.promoted alice {"user":{"id":"alice"},"anonymous_user":{"id":"alice"},"identities":[{}]}
         user.disabled alice {"user":{"id":"alice"}}
         user.reenabled alice {"user":{"id":"alice"}}
+        user.deletion_scheduled alice {"user":{"id":"alice"}}
+        user.deleted alice {"user":{"id":"alice"}}
         identity.email.added alice {"user":{"id":"alice"},"identity":{}}
         identity.phone.removed alice {"user":{"id":"alice"},"identity":{}}
         identity.username.updated alice {"user":{"id":"alice"},"new_identity":{},"old_identity":{}}
         identity.oauth.connected alice {"user":{"id":"alice"},"identity":{}}
         identity.biometric.enabled alice {"user":{"id":"alice"},"identity":{}}
         identity.biometric.disabled alice {"user":{"id":"alice"},"identity":{}}
+        identity.oauth.disconnected alice {"user":{"id":"alice"},"identity":{}}
         identity.email.verified alice {"user":{"id":"alice"},"identity":{}}
         identity.email.unverified alice {"user":{"id":"alice"},"identity":{}}
         authentication.identity.login_id.failed - {"login_id":"bob"}
@@ -170,11 +176,12 @@ is a no. A flow asks about each moment once, however often its states are looked
 | `authentication.pre_authenticated` | once no step is left that could prove more | `authentication_context` | `constraints`, `rate_limits` |
 | `user.pre_create` | before a new person is written, anonymous ones too | `user`, `identities` | `mutations.user` |
 | `user.profile.pre_update` | before a person's changes in the settings | `user` | `mutations.user` |
+| `user.pre_schedule_deletion` | before a person's account is to be deleted, at their wish | `user` | `mutations.user` |
 | `oidc.jwt.pre_create` | before an access token that is a JWT | `user`, `identities`, `jwt` | `mutations.jwt` |
 | `oidc.id_token.pre_create` | before an ID token | `user`, `identities`, `id_token` | `mutations.id_token` |
 
-`user.pre_schedule_deletion` and `user.pre_schedule_anonymization` are taken in the configuration;
-nothing that would ask them is built yet.
+`user.pre_schedule_anonymization` is taken in the configuration; nothing that would ask it is built
+yet.
 
 * `is_allowed: false` with `title` and `reason` is the refusal `HookDisallowed`, and people see both
   texts.

@@ -74,6 +74,24 @@ async fn attributes_and_status_can_be_changed(store: &Store) {
     assert_eq!((found.account_valid_from, found.account_valid_until), (None, Some(later)));
 }
 
+async fn an_account_is_due_for_deletion_from_the_instant_on(store: &Store) {
+    let (alice, bob) = (user(store, "alice").await, user(store, "bob").await);
+    let due = NOW.plus_seconds(60);
+    let mut tx = write(store).await;
+    for (id, at) in [(&alice, due), (&bob, NOW)] {
+        tx.users().schedule_deletion_by_owner(id, at, NOW).await.unwrap();
+    }
+    let found = tx.users().find(&alice).await.unwrap().unwrap();
+    assert_eq!((found.delete_at, found.is_deactivated, found.is_disabled), (Some(due), true, true));
+    let mut list = async |at, limit| tx.users().list_due_deletions(at, limit).await.unwrap();
+    assert_eq!(list(due.plus_seconds(-1), 9).await, std::slice::from_ref(&bob));
+    assert_eq!(list(due, 9).await, [bob.clone(), alice.clone()]);
+    assert_eq!(list(due, 1).await, [bob]);
+    tx.users().unschedule_deletion(&alice, due).await.unwrap();
+    let found = tx.users().find(&alice).await.unwrap().unwrap();
+    assert_eq!((found.delete_at, found.is_deactivated, found.is_disabled), (None, false, false));
+}
+
 async fn a_login_id_is_found_by_its_unique_form(store: &Store) {
     let alice = user(store, "alice").await;
     let identity = email(&alice, "i1", "alice@example.com");
@@ -115,6 +133,7 @@ conformance! {
     another_project_does_not_see_a_person,
     a_sign_in_moves_the_one_before,
     attributes_and_status_can_be_changed,
+    an_account_is_due_for_deletion_from_the_instant_on,
     a_login_id_is_found_by_its_unique_form,
     a_unique_key_has_one_owner,
     a_deleted_identity_frees_its_key,

@@ -223,6 +223,32 @@ async fn every_kind_of_authenticator_is_read_as_written(store: &Store) {
     assert_eq!(tx.authenticators().find_passkey("c1").await.unwrap(), None);
 }
 
+async fn a_person_is_erased_with_all_that_they_know(store: &Store) {
+    let (alice, bob) = (user(store, "alice").await, user(store, "bob").await);
+    let mut tx = write(store).await;
+    for identity in identities(&alice) {
+        tx.identities().insert(&identity).await.unwrap();
+    }
+    for authenticator in authenticators(&alice) {
+        tx.authenticators().insert(&authenticator).await.unwrap();
+        tx.authenticators().use_totp_step(authenticator.id(), 1).await.unwrap();
+    }
+    let others = email(&bob, "i9", "bob@example.com");
+    tx.identities().insert_login_id(&others).await.unwrap();
+    tx.users().erase(&alice).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = write(store).await;
+    assert_eq!(tx.users().find(&alice).await.unwrap(), None);
+    assert_eq!(tx.identities().list(&alice).await.unwrap(), []);
+    assert_eq!(tx.authenticators().list(&alice).await.unwrap(), []);
+    assert_eq!(tx.identities().list(&bob).await.unwrap(), [Identity::LoginId(others)]);
+    // Nothing of theirs stands in the way of somebody who comes later.
+    for identity in identities(&bob) {
+        let inserted = tx.identities().insert(&identity).await.unwrap();
+        assert_eq!(inserted, InsertedIdentity::Inserted, "{identity:?}");
+    }
+}
+
 async fn a_counter_only_counts_up(store: &Store) {
     let alice = user(store, "alice").await;
     let [.., passkey] = authenticators(&alice);
@@ -300,6 +326,7 @@ conformance! {
     a_claim_leads_to_everybody_who_carries_it,
     what_the_other_side_says_is_kept_up_to_date,
     every_kind_of_authenticator_is_read_as_written,
+    a_person_is_erased_with_all_that_they_know,
     a_counter_only_counts_up,
     a_time_step_is_used_once,
     a_recovery_code_is_used_once_and_goes_with_its_set,

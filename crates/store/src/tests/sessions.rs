@@ -125,6 +125,18 @@ async fn another_project_sees_none_of_it(store: &Store) {
     assert_eq!(tx.signed_in_by_idp_session(&IdpSessionId::new("s1")).await.unwrap(), None);
 }
 
+async fn whoever_is_erased_is_signed_in_nowhere(store: &Store) {
+    let alice = signed_in(store).await;
+    let mut tx = write(store).await;
+    tx.users().erase(&alice).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = read(store).await;
+    assert_eq!(tx.idp_sessions().find(&session(&alice).id).await.unwrap(), None);
+    assert_eq!(tx.grants().find(&grant(&alice).id).await.unwrap(), None);
+    assert_eq!(tx.refresh_tokens().find(&grant(&alice).id, "r1").await.unwrap(), None);
+    assert_eq!(tx.access_tokens().find("access").await.unwrap(), None);
+}
+
 async fn a_use_is_noted_and_an_older_one_is_not(store: &Store) {
     let alice = signed_in(store).await;
     let (session, grant) = (session(&alice).id, grant(&alice).id);
@@ -317,6 +329,7 @@ async fn withdrawing_a_consent_ends_its_grants(store: &Store) {
 conformance!(
     sessions_and_grants_are_read_as_written,
     another_project_sees_none_of_it,
+    whoever_is_erased_is_signed_in_nowhere,
     a_use_is_noted_and_an_older_one_is_not,
     authenticating_again_moves_forward_only,
     a_device_key_is_bound_once,

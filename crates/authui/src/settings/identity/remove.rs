@@ -1,16 +1,15 @@
 //! Removing a login ID, after asking.
 
-use accounts::account::{Detached, detach_login_id};
 use axum::response::Response;
 use domain::{LoginId, LoginIdType};
 use serde_json::json;
+use upkeep::login_id::{self, Rules};
 use web::Fields;
 
-use super::{Owner, context, find, list, list_path, may_remove};
+use super::{Owner, context, find, list, list_path, may_remove, refused};
 use crate::flash::Flash;
 use crate::problem::Problem;
 use crate::visit::Visit;
-use crate::wrong::Wrong;
 
 pub(super) async fn ask(visit: Visit, kind: LoginIdType) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
@@ -30,16 +29,11 @@ pub(super) async fn act(
 ) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
     let current = removable(&visit, &owner, kind, fields.get("identity_id"))?;
-    let ctx = &visit.ctx;
-    let mut tx = visit.platform.store.write(&ctx.app.id).await?;
-    match detach_login_id(ctx, &mut tx, current).await? {
-        Detached::Detached => {
-            owner.recorder(&visit).login_id_removed(&mut tx, current).await?;
-            tx.commit().await?;
-            Ok(Flash::IdentityRemoved(kind.as_str()).redirect(&visit, &list_path(kind)))
-        }
-        Detached::RefusedAsLast => {
-            let wrong = Wrong::form("InvariantViolated", "v2.error.remove-last-identity");
+    let source = owner.source(&visit);
+    match login_id::remove(&owner.cx(&visit, &source), &current.base.id).await? {
+        Ok(_) => Ok(Flash::IdentityRemoved(kind.as_str()).redirect(&visit, &list_path(kind))),
+        Err(refusal) => {
+            let wrong = refused::wrong(kind, refusal)?;
             Ok(list(&visit, &owner, kind, &[wrong]))
         }
     }
@@ -52,5 +46,6 @@ fn removable<'a>(
     id: Option<&str>,
 ) -> Result<&'a LoginId, Problem> {
     let current = find(owner, kind, id)?;
-    if may_remove(visit, owner, current) { Ok(current) } else { Err(Problem::NotFound) }
+    let rules = Rules::of(&visit.ctx.app.config, kind);
+    if may_remove(owner, &rules, current) { Ok(current) } else { Err(Problem::NotFound) }
 }

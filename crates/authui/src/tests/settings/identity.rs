@@ -88,16 +88,96 @@ async fn people_do_only_what_the_project_lets_them() {
     assert_eq!(refused.await.summary(), "404 There is nothing here");
 }
 
+/// A project in which email addresses must be proved, too.
+async fn proving() -> World {
+    let yaml = "identity: { login_id: { keys: [{ type: email }] } }";
+    World::of_verified(yaml).await
+}
+
+/// The code in the newest message.
+async fn received(world: &World) -> String {
+    world.deliver_messages().await;
+    let kept = world.outbound.kept(&world.app.id);
+    let text = &kept.first().expect("a message").text;
+    let mut words = text.split(|it: char| !it.is_ascii_digit());
+    words.find(|it| it.len() == 6).expect("a code").to_owned()
+}
+
 #[tokio::test]
-async fn an_address_that_must_be_proved_is_not_added_without_proof() {
-    let yaml = "identity: { login_id: { keys: [{ type: email }, { type: phone }] } }";
-    let world = World::new(yaml).await;
+async fn an_address_that_must_be_proved_is_added_by_the_code_that_went_there() {
+    let world = proving().await;
     let mut browser = alice(&world).await;
-    browser.get(LIST).await.shows("/settings/identity/add_email");
-    browser.get("/settings/identity/phone").await.lacks("/settings/identity/add_phone");
-    let fields = [("login_id", "+85298765432")];
-    let refused = browser.post("/settings/identity/add_phone", &fields).await;
-    assert_eq!(refused.summary(), "404 There is nothing here");
+    let page = browser.get("/settings/identity/add_email").await;
+    let sent = browser.fill(&page, &[("login_id", "work@example.com")]).await;
+    browser.get(LIST).await.lacks("work@example.com");
+    let page = browser.follow(&sent).await;
+    assert_eq!(page.summary(), "200 Verify your email address");
+    page.shows("Enter the code that we sent to work@example.com.");
+    let code = received(&world).await;
+    let wrong = browser.fill(&page, &[("code", "000000"), ("action", "verify")]).await;
+    let expected = "This is not the code, or it is no longer valid.";
+    assert_eq!(wrong.error_of("code"), Some(expected));
+    let empty = browser.fill(&page, &[("code", ""), ("action", "verify")]).await;
+    assert_eq!(empty.error_of("code"), Some("Enter the code."));
+    let done = browser.fill(&page, &[("code", &code), ("action", "verify")]).await;
+    let list = browser.follow(&done).await;
+    assert_eq!(list.notice(), Some("The email address was added."));
+    list.shows("work@example.com");
+    let over = browser.get(&page.url).await;
+    assert_eq!(over.status.as_u16(), 400);
+}
+
+#[tokio::test]
+async fn a_code_can_be_asked_for_again_a_while_later() {
+    let world = proving().await;
+    let mut browser = alice(&world).await;
+    let sent = browser.post("/settings/identity/add_email", &[("login_id", "w@example.com")]);
+    let page = sent.await;
+    let page = browser.follow(&page).await;
+    let early = browser.post(&page.url, &[("action", "resend")]).await;
+    assert_eq!(
+        early.form_error(),
+        Some("That was a lot of tries in a short time. Wait a little, then try again.")
+    );
+    early.shows("You can ask for another one in 60 seconds.");
+    world.sleep(60);
+    let again = browser.post(&page.url, &[("action", "resend")]).await;
+    let page = browser.follow(&again).await;
+    assert_eq!(page.notice(), Some("Another code is on its way."));
+    let code = received(&world).await;
+    let done = browser.post(&page.url, &[("code", &code)]).await;
+    assert_eq!(done.summary(), "303 /settings/identity/email");
+}
+
+#[tokio::test]
+async fn an_address_that_is_there_is_verified() {
+    let world = proving().await;
+    let mut browser = alice(&world).await;
+    let list = browser.get(LIST).await;
+    list.shows("Not verified");
+    let id = list.hidden("identity_id").expect("a form");
+    let sent = browser.post(LIST, &[("identity_id", &id), ("action", "verify")]).await;
+    let page = browser.follow(&sent).await;
+    let code = received(&world).await;
+    let done = browser.post(&page.url, &[("code", &code)]).await;
+    let list = browser.follow(&done).await;
+    list.lacks("Not verified");
+    list.lacks("value=\"verify\"");
+}
+
+#[tokio::test]
+async fn the_page_of_a_change_is_nobody_elses() {
+    let world = proving().await;
+    let mut alice = alice(&world).await;
+    let sent = alice.post("/settings/identity/add_email", &[("login_id", "w@example.com")]).await;
+    let code = received(&world).await;
+    let bob = world.person("bob", &["bob@example.com"], "a long password").await;
+    let mut bob = world.browser_of(&bob).await;
+    let url = sent.location.clone().expect("a page");
+    assert_eq!(bob.get(&url).await.status.as_u16(), 400);
+    assert_eq!(bob.post(&url, &[("code", &code)]).await.status.as_u16(), 400);
+    let other_kind = url.replace("verify_email", "verify_phone");
+    assert_eq!(alice.get(&other_kind).await.status.as_u16(), 400);
 }
 
 #[tokio::test]

@@ -1,15 +1,14 @@
 //! Accounts at other providers: there, and back again.
 
 use accounts::identity;
-use accounts::identity::provider;
+use accounts::identity::provider::Visitor;
 use appconfig::flow::{FlowKind, FlowStep, Identification};
 use appconfig::identity::OAuthProvider;
-use domain::{Attributes, Identity};
+use domain::Identity;
 use outbound::idp::{
     AuthorizationRequest, Handshake, IdpError, IdpOutcome, IdpProfile, IdpRefusal,
 };
 use serde_json::{Value, json};
-use stdx::Timestamp;
 
 use super::super::{Ask, Taken, kind_of_step, not_one_of, text};
 use super::{Chosen, known, linking, taken};
@@ -232,32 +231,18 @@ async fn find(cx: &FlowCx<'_>, fact: &IdentityFact) -> Result<Option<Identity>, 
 
 /// What is kept of a profile, and which of its claims the provider vouches for.
 fn fact_of(cx: &FlowCx<'_>, provider: &OAuthProvider, profile: IdpProfile) -> ArrivedFact {
-    let claims = accounts::claims::normalised(cx.ctx, &profile.standard);
-    let assumed = provider.claims.as_ref().and_then(|it| it.email.assume_verified) == Some(true);
-    let said = profile.standard.get("email_verified") == Some(&Value::Bool(true));
-    let email = claims.get("email").and_then(Value::as_str);
-    let proved = email.filter(|_| assumed || said).map(|it| ("email".to_owned(), it.to_owned()));
-    let id = provider::id_of(provider);
+    let IdpProfile { subject, raw, standard, .. } = profile;
+    let visitor = Visitor::of(cx.ctx, provider, subject, (raw, &standard));
+    let proved = visitor.proved_email.map(|it| ("email".to_owned(), it));
     let fact = IdentityFact::OAuth(OAuthFact {
-        provider_type: profile.provider_type.as_str().to_owned(),
-        provider_keys: id.map(|it| it.keys).unwrap_or_default(),
-        subject: profile.subject,
-        profile: with_times(profile.raw),
-        claims,
-        keeps_nothing: provider.do_not_store_identity_attributes,
+        provider_type: visitor.provider.r#type,
+        provider_keys: visitor.provider.keys,
+        subject: visitor.subject,
+        profile: visitor.profile,
+        claims: visitor.claims,
+        keeps_nothing: visitor.keeps_nothing,
     });
     ArrivedFact { fact, proved: proved.into_iter().collect() }
-}
-
-/// Upstream keeps the times of an ID token (RFC 7519 §4.1) as text.
-fn with_times(mut profile: Attributes) -> Attributes {
-    for name in ["exp", "iat", "nbf"] {
-        if let Some(seconds) = profile.get(name).and_then(Value::as_i64) {
-            let at = Timestamp::from_seconds(seconds).to_rfc3339();
-            profile.insert(name.to_owned(), Value::String(at));
-        }
-    }
-    profile
 }
 
 pub fn find_provider<'c>(cx: &FlowCx<'c>, alias: &str) -> Option<&'c OAuthProvider> {
