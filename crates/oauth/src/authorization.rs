@@ -115,9 +115,19 @@ impl ResponseMode {
             None | Some("query") => Ok(Self::Query),
             Some("fragment") => Ok(Self::Fragment),
             Some("form_post") => Ok(Self::FormPost),
+            // What goes well leaves a cookie; what does not is told in the query.
+            Some("cookie") if is_pre_authenticated_url(params) => Ok(Self::Query),
             Some(_) => Err(OAuthError::invalid_request("response_mode is not supported")),
         }
     }
+}
+
+/// Whether a page is to be opened with a token that an app got for it. The response type is a set
+/// of two words (OAuth 2.0 Multiple Response Types §3).
+pub fn is_pre_authenticated_url(params: &Params) -> bool {
+    const KIND: &str = "urn:authgear:params:oauth:response-type:pre-authenticated-url";
+    let words: Vec<&str> = params.get("response_type").unwrap_or_default().split(' ').collect();
+    words == [KIND, "token"] || words == ["token", KIND]
 }
 
 /// PKCE of a request: S256 or nothing. Leaving out the method means `plain` (RFC 7636 §4.3),

@@ -18,6 +18,7 @@ mod token;
 
 pub use authorization::{
     AuthorizationRequest, Extensions, Prompt, ResponseMode, ResponseType, code_challenge,
+    is_pre_authenticated_url,
 };
 pub use device::{DeviceInfo, DeviceInfoError};
 pub use discovery::Discovery;

@@ -18,6 +18,8 @@ pub enum GrantType {
     IdToken,
     /// A device signs somebody in with a key behind its biometric lock.
     BiometricRequest,
+    /// An app opens a page of another client's as its person (RFC 8693).
+    TokenExchange,
     /// A client acts for itself (RFC 6749 §4.4).
     ClientCredentials,
 }
@@ -37,6 +39,7 @@ impl GrantType {
                 Ok(Self::BiometricRequest)
             }
             Some("urn:authgear:params:oauth:grant-type:id-token") => Ok(Self::IdToken),
+            Some("urn:ietf:params:oauth:grant-type:token-exchange") => Ok(Self::TokenExchange),
             Some("client_credentials") => Ok(Self::ClientCredentials),
             None => Err(OAuthError::invalid_request("grant_type is required")),
             Some(other) => Err(OAuthError::new(
@@ -90,6 +93,12 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// Proves, beside an ID token, that it is the device that signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_secret: Option<String>,
+    /// What the token of an exchange is (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// App2App: the code for the other app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,

@@ -5,6 +5,7 @@
 //! or an app that opens a page of ours), or hand over to the pages.
 
 mod hint;
+mod pre_authenticated_url;
 mod rules;
 
 use appconfig::ClientConfig;
@@ -12,7 +13,10 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use oauth::{AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode};
+use oauth::{
+    AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode,
+    is_pre_authenticated_url,
+};
 use sessions::{OAuthSession, Resolved, Session, app_session, oauth_session};
 use stdx::sha256_hex;
 use web::{APP_SESSION_COOKIE, CtxOf, Platform, SetCookie};
@@ -94,7 +98,9 @@ fn destination<'a>(
         params.set("redirect_uri", only.clone());
     }
     let redirect_uri = params.owned("redirect_uri").unwrap_or_default();
-    if !allows_redirect(ctx, client, &redirect_uri, carries_nothing(params)) {
+    let opens_page = is_pre_authenticated_url(params)
+        && pre_authenticated_url::allows_redirect(client, &redirect_uri);
+    if !opens_page && !allows_redirect(ctx, client, &redirect_uri, carries_nothing(params)) {
         return Err(OAuthError::invalid_request("redirect URI is not allowed"));
     }
     let state = params.owned("state");
@@ -121,6 +127,9 @@ async fn decide(
     headers: &HeaderMap,
     (client, destination, params): (&ClientConfig, &Destination, &Params),
 ) -> Result<Response, EndpointError> {
+    if is_pre_authenticated_url(params) {
+        return pre_authenticated_url::open(platform, ctx, (client, destination), params).await;
+    }
     let request = AuthorizationRequest::parse(params)?;
     rules::check(client, &request)?;
     if let Some(LoginHint::AppSessionToken(token)) =

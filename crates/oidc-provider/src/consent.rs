@@ -22,7 +22,7 @@ use crate::client::{allows_redirect, is_registered};
 use crate::error::EndpointError;
 use crate::told;
 use finish::is_covered;
-pub use finish::{Finished, Proved, finish};
+pub use finish::{Finished, Proved, finish, on_record};
 
 pub async fn get(
     State(platform): State<Platform>,

@@ -19,6 +19,8 @@ pub struct Subject<'a> {
     pub amr: &'a [String],
     pub authenticated_at: Timestamp,
     pub sid: &'a str,
+    /// The hash of the device secret that goes with it (OpenID Connect Native SSO §3.3).
+    pub ds_hash: Option<&'a str>,
 }
 
 /// What an ID token for `client` says. With no scopes it says nothing personal.
@@ -39,6 +41,9 @@ pub fn id_token_claims(
     }));
     if let Some(nonce) = nonce {
         token.insert("nonce".to_owned(), json!(nonce));
+    }
+    if let Some(ds_hash) = subject.ds_hash {
+        token.insert("ds_hash".to_owned(), json!(ds_hash));
     }
     add_person(ctx, client, scopes, subject, &mut token);
     token

@@ -12,6 +12,7 @@ mod client_credentials;
 mod id_token_grant;
 pub mod issue;
 pub mod refresh_token;
+mod token_exchange;
 
 use appconfig::ClientConfig;
 use axum::Json;
@@ -87,6 +88,7 @@ async fn answer(
         GrantType::RefreshToken => refresh_token::redeem(&exchange).await,
         GrantType::AnonymousRequest => anonymous_request::redeem(&exchange).await,
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
+        GrantType::TokenExchange => token_exchange::redeem(&exchange).await,
         GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, session).await,
         GrantType::BiometricRequest => {
@@ -114,6 +116,9 @@ impl Exchange<'_> {
         info.map_err(|error| OAuthError::invalid_request(error.to_string()).into())
     }
 }
+
+#[cfg(test)]
+pub(crate) use token_exchange::tests as token_exchange_tests;
 
 #[cfg(test)]
 mod hook_tests;

@@ -138,6 +138,26 @@ impl Grants<'_> {
         Ok(touched == 1)
     }
 
+    /// Puts a device secret in the place of the one that the grant had; whether that was still so.
+    pub async fn set_device_secret(
+        &mut self,
+        id: &GrantId,
+        current: Option<&str>,
+        (next, dpop_jkt): (&str, Option<&str>),
+    ) -> Result<bool> {
+        let sql = "UPDATE _authwarden_grant
+                      SET device_secret_hash = $4, device_secret_dpop_jkt = $5
+                    WHERE app_id = $1 AND id = $2 AND ended_at IS NULL
+                      AND device_secret_hash IS NOT DISTINCT FROM $3";
+        let args = [
+            Arg::Text(id.as_str()),
+            Arg::MaybeText(current),
+            Arg::Text(next),
+            Arg::MaybeText(dpop_jkt),
+        ];
+        Ok(self.0.execute(sql, &args).await? == 1)
+    }
+
     /// Clears out some of the grants that ended or expired before `at`; how many that were.
     pub async fn sweep(&mut self, at: Timestamp, limit: i64) -> Result<u64> {
         let sql = "DELETE FROM _authwarden_grant WHERE id IN

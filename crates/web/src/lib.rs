@@ -33,8 +33,8 @@ pub use pages::{Page, THEME};
 pub use platform::{Clock, Platform};
 pub use proxy::TrustedProxies;
 pub use session::{
-    APP_SESSION_COOKIE, credentials, device_token, device_token_cookie, is_dpop_scheme,
-    is_same_site, sign_in_cookies, sign_out_cookies,
+    APP_ACCESS_TOKEN_COOKIE, APP_SESSION_COOKIE, credentials, device_token, device_token_cookie,
+    is_dpop_scheme, is_same_site, sign_in_cookies, sign_out_cookies,
 };
 
 #[cfg(test)]

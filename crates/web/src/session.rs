@@ -13,7 +13,7 @@ const SESSION_COOKIE: &str = "session";
 const SAME_SITE_STRICT_COOKIE: &str = "same_site_strict";
 /// What an app's browser holds after the app opened a page of ours.
 pub const APP_SESSION_COOKIE: &str = "app_session";
-const APP_ACCESS_TOKEN_COOKIE: &str = "app_access_token";
+pub const APP_ACCESS_TOKEN_COOKIE: &str = "app_access_token";
 /// Spares a browser the second factor.
 const DEVICE_TOKEN_COOKIE: &str = "device_token";
 

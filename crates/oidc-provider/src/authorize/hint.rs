@@ -44,6 +44,8 @@ pub struct Known {
     pub user_id: String,
     pub session: Option<SessionRef>,
     pub audiences: Vec<String>,
+    /// The hash of the device secret that belongs to it.
+    pub ds_hash: Option<String>,
     expires_at: Option<Timestamp>,
 }
 
@@ -60,6 +62,7 @@ impl Known {
             user_id: jwt.text("sub")?.to_owned(),
             session: jwt.text("sid").and_then(SessionRef::from_sid),
             audiences: jwt.audiences().into_iter().map(str::to_owned).collect(),
+            ds_hash: jwt.text("ds_hash").map(str::to_owned),
             expires_at: jwt.instant("exp"),
         })
     }

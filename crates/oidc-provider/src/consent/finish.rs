@@ -2,11 +2,12 @@
 
 use appconfig::ClientConfig;
 use ctx::Ctx;
-use domain::{ClientId, Scopes, UserId};
+use domain::{Authorization, ClientId, Scopes, UserId};
 use oauth::{AuthorizationRequest, ErrorCode, OAuthError, ResponseType, scope};
 use sessions::code::{self, CodeGrant};
 use sessions::{AuthenticationInfo, Session, SessionRef, consent};
 use stdx::Timestamp;
+use store::Tx;
 use web::Platform;
 
 use crate::error::EndpointError;
@@ -84,14 +85,12 @@ pub async fn finish(
     if !user.is_some_and(|user| user.is_usable(ctx.now)) {
         return Err(OAuthError::new(ErrorCode::AccessDenied, "the account is not usable").into());
     }
-    let authorization = if client.is_first_party() || consented {
-        consent::give(ctx, &mut tx, &proved.user_id, &id, &scopes).await?
+    let authorization = if consented {
+        Some(consent::give(ctx, &mut tx, &proved.user_id, &id, &scopes).await?)
     } else {
-        match consent::find_covering(&mut tx, &proved.user_id, &id, &scopes).await? {
-            Some(authorization) => authorization,
-            None => return Ok(Finished::ConsentNeeded),
-        }
+        on_record(ctx, &mut tx, client, &proved.user_id, &scopes).await?
     };
+    let Some(authorization) = authorization else { return Ok(Finished::ConsentNeeded) };
     tx.commit().await?;
     if request.response_type == ResponseType::None {
         return Ok(Finished::Granted { code: None });
@@ -99,6 +98,22 @@ pub async fn finish(
     let grant = code_grant(ctx, request, proved, authorization.id.as_str());
     let code = code::issue(ctx, &platform.kv, grant).await?;
     Ok(Finished::Granted { code: Some(code.reveal().clone()) })
+}
+
+/// The consent that there is, where nobody can be asked. What a project's own client may do goes
+/// without saying; others must have asked before.
+pub async fn on_record(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    user: &UserId,
+    scopes: &Scopes,
+) -> Result<Option<Authorization>, EndpointError> {
+    let id = ClientId::new(&client.client_id);
+    if client.is_first_party() {
+        return Ok(Some(consent::give(ctx, tx, user, &id, scopes).await?));
+    }
+    Ok(consent::find_covering(tx, user, &id, scopes).await?)
 }
 
 fn code_grant(

@@ -10,16 +10,16 @@
 
 use appconfig::ClientConfig;
 use ctx::Ctx;
-use domain::{ClientId, Grant, Scopes, UserId};
+use domain::{Grant, Scopes, UserId};
 use oauth::{CodeChallenge, ErrorCode, OAuthError, TokenResponse, code_challenge, scope};
 use sessions::code::{self, CodeGrant};
-use sessions::consent;
 use sessions::refresh::{self, Live};
 use store::Tx;
 
 use super::Exchange;
 use super::refresh_token::{find, invalid};
 use crate::client::{cut_scopes, is_registered};
+use crate::consent::on_record;
 use crate::device_key::{Bound, DeviceKey};
 use crate::error::EndpointError;
 
@@ -86,14 +86,9 @@ impl<'a> Receiver<'a> {
         if !scopes.contains(scope::OPENID) {
             return Err(OAuthError::new(ErrorCode::InvalidScope, "no scope is left").into());
         }
-        let id = ClientId::new(&self.client.client_id);
-        let authorization = if self.client.is_first_party() {
-            consent::give(ctx, tx, user, &id, &scopes).await?
-        } else {
-            let found = consent::find_covering(tx, user, &id, &scopes).await?;
-            found
-                .ok_or_else(|| OAuthError::new(ErrorCode::AccessDenied, "authorization required"))?
-        };
+        let authorization = on_record(ctx, tx, self.client, user, &scopes).await?;
+        let authorization = authorization
+            .ok_or_else(|| OAuthError::new(ErrorCode::AccessDenied, "authorization required"))?;
         Ok(Agreed { scopes, authorization_id: authorization.id.as_str().to_owned() })
     }
 

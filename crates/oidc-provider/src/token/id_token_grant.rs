@@ -1,11 +1,13 @@
 //! The grant `urn:authgear:params:oauth:grant-type:id-token`: a fresh ID token for whoever holds
 //! a session, to be used as a hint. It says nothing personal.
 
-use domain::Scopes;
-use oauth::{ErrorCode, OAuthError, TokenResponse};
-use sessions::{Credentials, Resolved, SessionRef};
+use domain::{Grant, Scopes};
+use oauth::{ErrorCode, OAuthError, TokenResponse, scope};
+use sessions::{Credentials, Resolved, SessionRef, device_secret};
+use stdx::Secret;
 
 use super::Exchange;
+use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::hooked::{Question, with};
 use crate::id_token::{Subject, id_token_claims, sign_id_token};
@@ -31,24 +33,47 @@ pub async fn redeem(
     }
     let mut tx = platform.store.read(&ctx.app.id).await?;
     // Authenticating again in the meantime moves the time of the grant, not of its tokens.
-    let authenticated_at = match &session.session {
-        SessionRef::Grant(id) => tx.grants().find(id).await?.map(|it| it.authenticated_at),
+    let mut grant = match &session.session {
+        SessionRef::Grant(id) => tx.grants().find(id).await?,
         SessionRef::Idp(_) => None,
     };
     let Some(overview) = tx.users().find_overview(&session.user_id).await? else {
         return Err(no_session());
     };
     drop(tx);
+    let device_secret = match &mut grant {
+        Some(grant) if session.allows(scope::DEVICE_SSO) => renew_secret(exchange, grant).await?,
+        _ => None,
+    };
     let sid = session.sid();
     let subject = Subject {
         overview: &overview,
         amr: &session.amr,
-        authenticated_at: authenticated_at.unwrap_or(session.authenticated_at),
+        authenticated_at: grant.as_ref().map_or(session.authenticated_at, |it| it.authenticated_at),
         sid: &sid,
+        ds_hash: grant.as_ref().and_then(|it| it.device_secret_hash.as_deref()),
     };
     let claims = id_token_claims(ctx, client, &Scopes::default(), &subject, None);
     let question = Question { ctx, hooks: &platform.hooks, client, overview: &overview };
     let additions = question.id_token(claims.clone()).await?;
     let id_token = sign_id_token(ctx, &with(claims, additions));
-    Ok(TokenResponse { id_token: Some(id_token), ..TokenResponse::default() })
+    let device_secret = device_secret.map(|it| it.reveal().clone());
+    Ok(TokenResponse { id_token: Some(id_token), device_secret, ..TokenResponse::default() })
+}
+
+/// Another device secret for the device that has the present one, and none for any other.
+async fn renew_secret(
+    exchange: &Exchange<'_>,
+    grant: &mut Grant,
+) -> Result<Option<Secret<String>>, EndpointError> {
+    let Exchange { platform, ctx, client, request, dpop_jkt } = exchange;
+    let Some(presented) = request.get("device_secret") else { return Ok(None) };
+    if !device_secret::is_of(grant, presented) {
+        return Ok(None);
+    }
+    check_binding(client, grant.device_secret_dpop_jkt.as_deref(), dpop_jkt.as_deref())?;
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let renewed = device_secret::renew(ctx, &mut tx, grant, dpop_jkt.as_deref()).await?;
+    tx.commit().await?;
+    Ok(renewed)
 }

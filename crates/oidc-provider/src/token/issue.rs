@@ -12,7 +12,7 @@ use events::Hooks;
 use events::hooks::HookRefusal;
 use oauth::{TokenResponse, scope};
 use serde_json::{Map, Value};
-use sessions::{SessionRef, access_token};
+use sessions::{SessionRef, access_token, device_secret};
 use stdx::Secret;
 use store::Tx;
 
@@ -41,15 +41,36 @@ pub struct Unsigned {
     what: Issue,
     issued: access_token::Issued,
     overview: UserOverview,
+    device_secret: Option<Secret<String>>,
 }
 
-/// Records the access token, and reads what the tokens will say of the person.
+/// Records the access token, and reads what the tokens will say of the person. With `device_sso`,
+/// the device that the grant was made on gets a new secret.
 pub async fn record(
     ctx: &Ctx,
     tx: &mut Tx,
     client: &ClientConfig,
     what: Issue,
 ) -> Result<Unsigned, EndpointError> {
+    record_for_device(ctx, tx, client, what, None).await
+}
+
+/// The same for a device that may have the secret of the grant, and then keeps it.
+pub async fn record_for_device(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    client: &ClientConfig,
+    mut what: Issue,
+    held: Option<&str>,
+) -> Result<Unsigned, EndpointError> {
+    // Another client that shares the grant must not take the secret from the device.
+    let is_on_device = what.scopes.contains(scope::DEVICE_SSO)
+        && what.grant.client_id.as_str() == client.client_id;
+    let mut device_secret = None;
+    if is_on_device && !held.is_some_and(|it| device_secret::is_of(&what.grant, it)) {
+        let jkt = what.dpop_jkt.clone();
+        device_secret = device_secret::renew(ctx, tx, &mut what.grant, jkt.as_deref()).await?;
+    }
     let holder = AccessTokenHolder::Grant(what.grant.id.clone());
     let (scopes, bound_to) = (what.scopes.clone(), bound_to(client, what.dpop_jkt.as_ref()));
     let issued = access_token::issue(ctx, tx, client, holder, scopes, bound_to).await?;
@@ -58,7 +79,7 @@ pub async fn record(
         // The row of the grant refers to it.
         return Err(oauth::OAuthError::invalid_grant("invalid user").into());
     };
-    Ok(Unsigned { what, issued, overview })
+    Ok(Unsigned { what, issued, overview, device_secret })
 }
 
 /// Whether hooks want to be asked about tokens for this client.
@@ -134,6 +155,7 @@ impl Unsigned {
             expires_in: Some(self.issued.expires_in_seconds),
             refresh_token: refresh_token.map(|it| it.reveal().clone()),
             id_token,
+            device_secret: self.device_secret.map(|it| it.reveal().clone()),
             scope: told_scope(client, &scopes),
             ..TokenResponse::default()
         }
@@ -151,6 +173,7 @@ impl Unsigned {
             amr: &grant.amr,
             authenticated_at: grant.authenticated_at,
             sid,
+            ds_hash: grant.device_secret_hash.as_deref(),
         }
     }
 }

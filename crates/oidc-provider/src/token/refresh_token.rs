@@ -8,7 +8,7 @@ use sessions::refresh::{self, Found, Live, Refusal};
 use store::Tx;
 
 use super::Exchange;
-use super::issue::{Issue, Unsigned, asks_hooks, record};
+use super::issue::{Issue, Unsigned, asks_hooks, record_for_device};
 use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
@@ -105,7 +105,9 @@ async fn renew(
         refresh_token: rotated,
         dpop_jkt: exchange.dpop_jkt.clone(),
     };
-    Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
+    let held = exchange.request.get("device_secret");
+    let tokens = record_for_device(ctx, tx, client, what, held).await?;
+    Ok(Renewed::Tokens(Box::new(tokens)))
 }
 
 /// The live token, or what has just ended because it was not. Both are to be committed. A token

@@ -177,6 +177,22 @@ async fn a_device_key_is_bound_once(store: &Store) {
     assert_eq!(found.app2app_device_key_jwk.as_deref(), Some("first"));
 }
 
+async fn a_device_secret_is_renewed_by_whoever_saw_the_present_one(store: &Store) {
+    let alice = signed_in(store).await;
+    let grant = grant(&alice).id;
+    let mut tx = write(store).await;
+    let mut grants = tx.grants();
+    assert!(grants.set_device_secret(&grant, None, ("first", Some("key"))).await.unwrap());
+    assert!(!grants.set_device_secret(&grant, None, ("other", None)).await.unwrap());
+    assert!(!grants.set_device_secret(&grant, Some("other"), ("third", None)).await.unwrap());
+    let found = grants.find(&grant).await.unwrap().unwrap();
+    assert_eq!(found.device_secret_hash.as_deref(), Some("first"));
+    assert_eq!(found.device_secret_dpop_jkt.as_deref(), Some("key"));
+    assert!(grants.set_device_secret(&grant, Some("first"), ("second", None)).await.unwrap());
+    grants.end(&grant, NOW).await.unwrap();
+    assert!(!grants.set_device_secret(&grant, Some("second"), ("third", None)).await.unwrap());
+}
+
 async fn an_end_happens_once_and_leaves_the_lists(store: &Store) {
     let alice = signed_in(store).await;
     let (session, grant) = (session(&alice).id, grant(&alice).id);
@@ -333,6 +349,7 @@ conformance!(
     a_use_is_noted_and_an_older_one_is_not,
     authenticating_again_moves_forward_only,
     a_device_key_is_bound_once,
+    a_device_secret_is_renewed_by_whoever_saw_the_present_one,
     an_end_happens_once_and_leaves_the_lists,
     only_the_current_secret_rotates,
     access_tokens_are_deleted_and_swept,
