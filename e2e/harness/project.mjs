@@ -15,6 +15,7 @@ export const clientSecrets = {
 };
 
 const code = { grant_types: ["authorization_code", "refresh_token"], response_types: ["code", "none"] };
+const deviceCode = "urn:ietf:params:oauth:grant-type:device_code";
 const generous = { enabled: true, period: "1m", burst: 100_000 };
 
 /** Redirect URIs of the apps that are not web pages. */
@@ -63,6 +64,11 @@ function clients(origin, spaOrigin) {
     native("app_a", { x_app2app_enabled: true }),
     native("app_b", { x_app2app_enabled: true }),
     native("app_disabled", { x_app2app_enabled: false }),
+    native("television", {
+      client_name: "Television",
+      redirect_uris: ["https://television.example.com/callback"],
+      grant_types: [...code.grant_types, deviceCode],
+    }),
     {
       client_id: "confidential",
       name: "Backend",

@@ -145,6 +145,29 @@ test("prompt=none answers with login_required when nobody is signed in", async (
   assert.equal(answer.url.searchParams.get("state"), "s");
 });
 
+test("a device without a browser signs in by a code that somebody types", async () => {
+  const config = await oidc.discovery(new URL(server.origin), "television", undefined, oidc.None(), {
+    execute: [oidc.allowInsecureRequests],
+  });
+  const asked = await oidc.initiateDeviceAuthorization(config, { scope: "openid offline_access" });
+  // The device asks on its own, while the person is busy.
+  const answered = oidc.pollDeviceAuthorizationGrant(config, { ...asked, interval: 1 });
+  const agent = new Agent(server.origin);
+  const typed = await agent.request("/device", {
+    method: "POST",
+    headers: { origin: server.origin },
+    body: new URLSearchParams({ user_code: asked.user_code }),
+  });
+  const page = await agent.follow(typed.headers.get("location"));
+  const person = newPerson();
+  const { finish_redirect_uri: finish } = await agent.signUp(person, page.url.search);
+  const { url: question } = await agent.follow(finish);
+  await agent.request(question, { method: "POST", body: new URLSearchParams({ action: "consent" }) });
+  const tokens = await answered;
+  const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  assert.equal(userinfo.email, person.email);
+});
+
 test("signing in later with max_age proves a fresh authentication", async () => {
   const config = await discover(oidc.ClientSecretPost(secret));
   const agent = new Agent(server.origin);

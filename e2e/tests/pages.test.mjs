@@ -121,6 +121,33 @@ for (const mode of Object.keys(modes)) {
       await look("consent");
     });
 
+    test("a device shows a code", async () => {
+      const asked = await fetch(`${server.origin}/oauth2/device_authorization`, {
+        method: "POST",
+        body: new URLSearchParams({ client_id: "television", scope: "openid offline_access" }),
+      });
+      const { verification_uri: address, verification_uri_complete: complete } = await asked.json();
+      await page.goto(address);
+      await look("device");
+      await page.locator("input[name=user_code]").fill("BBBB-BBBB");
+      await press(page, "continue");
+      await page.locator(".field-error").waitFor();
+      await look("device-unknown");
+      await page.goto(complete);
+      await press(page, "continue");
+      const another = page.locator("button[name=action][value=login]");
+      const consent = page.locator("button[name=action][value=consent]");
+      await another.or(consent).first().waitFor();
+      if (await another.isVisible()) await press(page, "continue");
+      await consent.waitFor();
+      await look("consent-device");
+      await consent.click();
+      await page.waitForURL("**/device?outcome=connected");
+      await look("device-connected");
+      await go("/device?outcome=refused");
+      await look("device-refused");
+    });
+
     test("sign-out", async () => {
       await go("/logout");
       await look("logout");

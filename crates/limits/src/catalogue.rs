@@ -47,6 +47,8 @@ pub enum Limit {
     /// One request to the account management API.
     ManageAccount,
     UploadImage,
+    /// Typing the code of a device (RFC 8628 §5.1).
+    EnterDeviceCode,
 }
 
 /// Whom a bucket counts for.
@@ -65,7 +67,7 @@ pub enum Scope {
 }
 
 impl Limit {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::VerifyPassword,
         Self::SendOobOtpEmail,
         Self::VerifyOobOtpEmail,
@@ -97,6 +99,7 @@ impl Limit {
         Self::WalkFlow,
         Self::ManageAccount,
         Self::UploadImage,
+        Self::EnterDeviceCode,
     ];
 
     /// The name of the group; empty for limits that are nobody's business but ours.
@@ -131,7 +134,7 @@ impl Limit {
             Self::SendEmail => "messaging.email",
             Self::RequestToken => "oauth.token.general",
             Self::RequestClientCredentialsToken => "oauth.token.client_credentials",
-            Self::WalkFlow | Self::ManageAccount | Self::UploadImage => "",
+            Self::WalkFlow | Self::ManageAccount | Self::UploadImage | Self::EnterDeviceCode => "",
         }
     }
 
@@ -163,7 +166,8 @@ impl Limit {
             | Self::VerifyForgotPasswordEmail
             | Self::VerifyForgotPasswordSms
             | Self::WalkFlow
-            | Self::ManageAccount => &[PerIp],
+            | Self::ManageAccount
+            | Self::EnterDeviceCode => &[PerIp],
             Self::SendSms | Self::SendEmail => &[PerProject, PerIp, PerTarget],
             Self::RequestToken => &[PerIp, PerUser],
             Self::RequestClientCredentialsToken => &[PerClient, PerProject],
@@ -234,6 +238,7 @@ impl Limit {
             Self::WalkFlow => "AuthowAPI",
             Self::ManageAccount => "AccountManagementAPI",
             Self::UploadImage => "PresignImageUploadRequest",
+            Self::EnterDeviceCode => "DeviceUserCode",
         }
     }
 }

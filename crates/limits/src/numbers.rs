@@ -108,6 +108,7 @@ fn fixed(limit: Limit, scope: Scope) -> Option<RateLimit> {
         (Limit::RequestClientCredentialsToken, PerProject) => RateLimit::of(20, "1m"),
         (Limit::ManageAccount, PerIp) => RateLimit::of(1200, "1m"),
         (Limit::UploadImage, PerUser) => RateLimit::of(10, "1h"),
+        (Limit::EnterDeviceCode, PerIp) => RateLimit::of(10, "1m"),
         _ => return None,
     })
 }

@@ -66,7 +66,8 @@ const fn falls_back(limit: Limit) -> bool {
         | Limit::RequestClientCredentialsToken
         | Limit::WalkFlow
         | Limit::ManageAccount
-        | Limit::UploadImage => false,
+        | Limit::UploadImage
+        | Limit::EnterDeviceCode => false,
     }
 }
 

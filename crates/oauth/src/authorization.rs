@@ -48,6 +48,9 @@ pub enum ResponseType {
     Code,
     /// Only the sign-in at the provider matters (OAuth 2.0 Multiple Response Types §4).
     None,
+    /// Nothing comes back to a browser: a device asks for the outcome (RFC 8628). No request says
+    /// this; it is how we keep one that began with a device's code.
+    Device,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +93,27 @@ impl AuthorizationRequest {
             dpop_jkt: dpop_jkt(params)?,
             x: Extensions::read(params),
         })
+    }
+
+    /// What a client asks for by a device's code: nothing goes back through a browser.
+    pub fn for_device(client_id: String, scope: String, page: String) -> Self {
+        Self {
+            client_id,
+            redirect_uri: page,
+            response_type: ResponseType::Device,
+            response_mode: ResponseMode::Query,
+            scope,
+            state: None,
+            nonce: None,
+            prompt: Prompt::default(),
+            max_age_seconds: None,
+            id_token_hint: None,
+            login_hint: None,
+            ui_locales: None,
+            code_challenge: None,
+            dpop_jkt: None,
+            x: Extensions::default(),
+        }
     }
 
     /// Whether the browser session is shared with the grant. An explicit `x_sso_enabled` wins

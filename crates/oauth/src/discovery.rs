@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{claims, scope};
+use crate::{GRANT_TYPE_DEVICE_CODE, claims, scope};
 
 /// Everything is derived from the public origin of the project.
 #[derive(Debug, Serialize)]
@@ -13,6 +13,8 @@ pub struct Discovery {
     pub userinfo_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
     pub jwks_uri: String,
     pub scopes_supported: &'static [&'static str],
     pub response_types_supported: &'static [&'static str],
@@ -41,11 +43,17 @@ impl Discovery {
             userinfo_endpoint: format!("{origin}/oauth2/userinfo"),
             revocation_endpoint: format!("{origin}/oauth2/revoke"),
             end_session_endpoint: format!("{origin}/oauth2/end_session"),
+            device_authorization_endpoint: format!("{origin}/oauth2/device_authorization"),
             jwks_uri: format!("{origin}/oauth2/jwks"),
             scopes_supported: &scope::SUPPORTED,
             response_types_supported: &["code", "none"],
             response_modes_supported: &["query", "fragment", "form_post"],
-            grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
+            grant_types_supported: &[
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                GRANT_TYPE_DEVICE_CODE,
+            ],
             code_challenge_methods_supported: &["S256"],
             token_endpoint_auth_methods_supported: &[
                 "none",

@@ -6,6 +6,7 @@
 mod authorization;
 pub mod claims;
 mod device;
+mod device_authorization;
 mod discovery;
 mod error;
 mod login_hint;
@@ -21,6 +22,7 @@ pub use authorization::{
     is_pre_authenticated_url,
 };
 pub use device::{DeviceInfo, DeviceInfoError};
+pub use device_authorization::DeviceAuthorization;
 pub use discovery::Discovery;
 pub use error::{ErrorCode, OAuthError};
 pub use login_hint::LoginHint;
@@ -28,4 +30,4 @@ pub use params::{Params, ParamsError};
 pub use pkce::CodeChallenge;
 pub use response::{FormPost, redirect_with_fragment, redirect_with_query};
 pub use sid::{SessionKind, Sid};
-pub use token::{GrantType, TokenRequest, TokenResponse};
+pub use token::{GRANT_TYPE_DEVICE_CODE, GrantType, TokenRequest, TokenResponse};

@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::params::printable;
 use crate::{ErrorCode, OAuthError, Params};
 
+/// The grant of RFC 8628 §3.4, which a client must have among its `grant_types`.
+pub const GRANT_TYPE_DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// The grants that we redeem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantType {
@@ -22,6 +25,8 @@ pub enum GrantType {
     TokenExchange,
     /// A client acts for itself (RFC 6749 §4.4).
     ClientCredentials,
+    /// A device without a browser, whose person has answered elsewhere (RFC 8628 §3.4).
+    DeviceCode,
 }
 
 impl GrantType {
@@ -41,6 +46,7 @@ impl GrantType {
             Some("urn:authgear:params:oauth:grant-type:id-token") => Ok(Self::IdToken),
             Some("urn:ietf:params:oauth:grant-type:token-exchange") => Ok(Self::TokenExchange),
             Some("client_credentials") => Ok(Self::ClientCredentials),
+            Some(GRANT_TYPE_DEVICE_CODE) => Ok(Self::DeviceCode),
             None => Err(OAuthError::invalid_request("grant_type is required")),
             Some(other) => Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,

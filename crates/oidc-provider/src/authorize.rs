@@ -171,6 +171,7 @@ async fn answer_at_once(
     let proved = consent::Proved::by_session(session);
     match consent::finish(platform, ctx, client, request, &proved, false).await? {
         consent::Finished::Granted { code } => Ok(destination.granted(ctx, code)),
+        consent::Finished::Device(_) => Err(OAuthError::invalid_request("no device waits").into()),
         consent::Finished::ConsentNeeded => {
             Err(OAuthError::new(ErrorCode::ConsentRequired, "authorization required").into())
         }
@@ -213,8 +214,39 @@ async fn hand_over(
         sid_hint: kept.hint.session.as_ref().filter(|it| is_own(client, it)).map(Session::sid),
         may_reauthenticate: kept.hint.may_reauthenticate,
         login_required: kept.login_required,
+        device_authorization: None,
         request: kept.request,
     };
+    send_to_pages(platform, ctx, client, (session, cookie)).await
+}
+
+/// The same for a device's request, whose code the person has typed into this browser.
+pub async fn hand_over_device(
+    platform: &Platform,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    client: &ClientConfig,
+    (device_authorization, request): (String, AuthorizationRequest),
+) -> Result<Response, EndpointError> {
+    let (browser, cookie) = web::name_browser(&ctx.app, headers, &ctx.rng);
+    let session = OAuthSession {
+        browser_hash: sha256_hex(&browser),
+        user_id_hint: None,
+        sid_hint: None,
+        may_reauthenticate: false,
+        login_required: false,
+        device_authorization: Some(device_authorization),
+        request,
+    };
+    send_to_pages(platform, ctx, client, (session, cookie)).await
+}
+
+async fn send_to_pages(
+    platform: &Platform,
+    ctx: &Ctx,
+    client: &ClientConfig,
+    (session, cookie): (OAuthSession, Option<SetCookie>),
+) -> Result<Response, EndpointError> {
     let id = oauth_session::save(ctx, &platform.kv, &session).await?;
     let location = page_address(ctx, client, &session.request, &id);
     Ok(hop(&location, cookie.as_ref()))

@@ -13,12 +13,14 @@ use domain::UserId;
 use http::HeaderMap;
 use oauth::{ErrorCode, OAuthError, Params, ResponseMode, ResponseType, scope};
 use serde_json::json;
+use sessions::device_authorization::Decision;
 use sessions::{AuthenticationInfo, OAuthSession, authentication_info, oauth_session};
 use web::{CtxOf, Page, Platform};
 
 use crate::answer::{Destination, display_name};
 use crate::authorize::{check_rules, is_browser_of};
 use crate::client::{allows_redirect, is_registered};
+use crate::device_page;
 use crate::error::EndpointError;
 use crate::told;
 use finish::is_covered;
@@ -112,7 +114,7 @@ impl<'a> Pending<'a> {
         let client = ctx.app.config.oauth.find_client(&request.client_id);
         let client = client
             .ok_or_else(|| OAuthError::new(ErrorCode::UnauthorizedClient, "invalid client ID"))?;
-        let carries_nothing = request.response_type == ResponseType::None;
+        let carries_nothing = request.response_type != ResponseType::Code;
         if !allows_redirect(ctx, client, &request.redirect_uri, carries_nothing) {
             return Err(expired("redirect URI is not allowed"));
         }
@@ -135,6 +137,10 @@ impl<'a> Pending<'a> {
         match self.grant(platform, ctx, consented).await {
             Ok(Finished::Granted { code }) => {
                 self.destination.granted(ctx, code).respond(ctx, Some(self.client), headers)
+            }
+            Ok(Finished::Device(grant)) => {
+                let decision = Decision::Approved(grant);
+                device_page::decided(platform, ctx, headers, (&self.session, &decision)).await
             }
             Ok(Finished::ConsentNeeded) => self.page(platform, ctx, headers).await,
             Err(error) => {
@@ -160,6 +166,10 @@ impl<'a> Pending<'a> {
         }
         let proved = Proved::by_flow(&self.info, self.session.sid_hint.as_deref());
         let asks_anew = request.prompt.consent;
+        // RFC 8628 §5.4: somebody may have been sent another's code, so they always see what for.
+        if self.session.device_authorization.is_some() && !consented {
+            return Ok(Finished::ConsentNeeded);
+        }
         if self.client.is_third_party()
             && !consented
             && (asks_anew || !is_covered(platform, ctx, self.client, request, &proved).await?)
@@ -181,6 +191,10 @@ impl<'a> Pending<'a> {
         if let Some(error) = used.err().or(deleted.err()) {
             // The person said no: that is what the application must hear.
             web::log_failure(&error);
+        }
+        if self.session.device_authorization.is_some() {
+            let decision = (&self.session, &Decision::Denied);
+            return device_page::decided(platform, ctx, headers, decision).await;
         }
         let denied = OAuthError::new(ErrorCode::AccessDenied, "authorization denied");
         self.destination.refused(ctx, &denied).respond(ctx, Some(self.client), headers)
@@ -209,7 +223,13 @@ impl<'a> Pending<'a> {
         });
         Page::new(ctx, "consent", headers, self.query).render(
             ctx,
-            json!({ "client": client, "account": account, "scopes": scopes, "errors": [] }),
+            json!({
+                "client": client,
+                "account": account,
+                "scopes": scopes,
+                "for_device": self.session.device_authorization.is_some(),
+                "errors": [],
+            }),
         )
     }
 }

@@ -12,7 +12,9 @@ mod authorize;
 mod challenge;
 mod client;
 mod consent;
+mod device_authorization;
 mod device_key;
+mod device_page;
 mod dpop;
 mod end_session;
 mod error;
@@ -48,6 +50,7 @@ pub fn router() -> Router<Platform> {
     let shared = Router::new()
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/oauth2/device_authorization", post(device_authorization::device_authorization))
         .route("/oauth2/revoke", post(revoke::revoke))
         .route("/oauth2/challenge", post(challenge::challenge))
         .route("/oauth2/app_session_token", post(app_session_token::app_session_token))
@@ -57,6 +60,7 @@ pub fn router() -> Router<Platform> {
     let navigated = Router::new()
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
         .route("/oauth2/consent", get(consent::get).post(consent::post))
+        .route("/device", get(device_page::get).post(device_page::post))
         .route("/oauth2/end_session", get(end_session::get).post(end_session::post));
     public.merge(shared).merge(navigated).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }

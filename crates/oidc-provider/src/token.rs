@@ -9,6 +9,7 @@ mod app2app;
 mod authorization_code;
 mod biometric_request;
 mod client_credentials;
+mod device_code;
 mod id_token_grant;
 pub mod issue;
 pub mod refresh_token;
@@ -90,6 +91,7 @@ async fn answer(
         GrantType::App2AppRequest => app2app::redeem(&exchange).await,
         GrantType::TokenExchange => token_exchange::redeem(&exchange).await,
         GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
+        GrantType::DeviceCode => device_code::redeem(&exchange).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, session).await,
         GrantType::BiometricRequest => {
             return biometric_request::redeem(&exchange, session).await;

@@ -16,7 +16,7 @@ use crate::error::Result;
 pub const LIFETIME_SECONDS: i64 = 5 * 60;
 
 /// What a code stands for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodeGrant {
     /// The id that the grant will have.
     pub grant_id: String,

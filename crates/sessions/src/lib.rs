@@ -15,6 +15,7 @@ pub mod browser;
 pub mod challenge;
 pub mod code;
 pub mod consent;
+pub mod device_authorization;
 pub mod device_secret;
 pub mod dpop;
 pub mod end;

@@ -25,6 +25,8 @@ pub struct OAuthSession {
     pub may_reauthenticate: bool,
     /// Whether signing in anew was asked for, by `prompt` or by what `max_age` comes to.
     pub login_required: bool,
+    /// The device that waits for the outcome (RFC 8628), by what names its request.
+    pub device_authorization: Option<String>,
 }
 
 /// Keeps it under a fresh id: the `x_ref` of the pages.

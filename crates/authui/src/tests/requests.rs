@@ -25,6 +25,7 @@ async fn begin(world: &World, browser: &mut Browser, more: &str) -> String {
         user_id_hint: None,
         sid_hint: None,
         may_reauthenticate: false,
+        device_authorization: None,
     };
     browser.cookies.insert("oauth_browser".to_owned(), BROWSER.to_owned());
     oauth_session::save(&world.ctx(), &world.kv, &session).await.unwrap()

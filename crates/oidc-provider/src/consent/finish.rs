@@ -28,6 +28,8 @@ pub struct Proved {
 pub enum Finished {
     /// With a code, unless the response type asks for none.
     Granted { code: Option<String> },
+    /// With what a device gets that waits for it (RFC 8628).
+    Device(Box<CodeGrant>),
     /// The person has to say yes first.
     ConsentNeeded,
 }
@@ -92,12 +94,19 @@ pub async fn finish(
     };
     let Some(authorization) = authorization else { return Ok(Finished::ConsentNeeded) };
     tx.commit().await?;
-    if request.response_type == ResponseType::None {
-        return Ok(Finished::Granted { code: None });
+    let grant = || code_grant(ctx, request, proved, authorization.id.as_str());
+    match request.response_type {
+        ResponseType::None => Ok(Finished::Granted { code: None }),
+        ResponseType::Code => {
+            let code = code::issue(ctx, &platform.kv, grant()).await?;
+            Ok(Finished::Granted { code: Some(code.reveal().clone()) })
+        }
+        // Another device: its session is its own, whatever the browser's is, and it is news.
+        ResponseType::Device => {
+            let grant = CodeGrant { shared_grant_id: None, is_news: true, ..grant() };
+            Ok(Finished::Device(Box::new(grant)))
+        }
     }
-    let grant = code_grant(ctx, request, proved, authorization.id.as_str());
-    let code = code::issue(ctx, &platform.kv, grant).await?;
-    Ok(Finished::Granted { code: Some(code.reveal().clone()) })
 }
 
 /// The consent that there is, where nobody can be asked. What a project's own client may do goes

@@ -34,24 +34,36 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
     check(exchange, &found)?;
     check_binding(exchange.client, found.dpop_jkt.as_deref(), exchange.dpop_jkt.as_deref())?;
     let device = (device_info, device_key(exchange).await?);
-    let mut additions = Additions::default();
-    if asks_hooks(ctx, exchange.client) {
-        let mut tx = platform.store.write(&ctx.app.id).await?;
-        let tried = issue(exchange, &mut tx, &found, device.clone()).await?;
-        drop(tx);
-        additions = tried.tokens.ask_hooks(ctx, &platform.hooks, exchange.client).await?;
-    }
-
-    let mut tx = platform.store.write(&ctx.app.id).await?;
-    let issued = issue(exchange, &mut tx, &found, device).await?;
-    tx.commit().await?;
-    platform.sessions.forget(ctx, &issued.ended).await;
-
+    let tokens = hand_out(exchange, &found, device).await?;
     // Somebody presented the code again in the meantime. Of any number of parties one is still
     // answered, so that nobody learns from the answer who was first; but the tokens are dead.
     if !code::settle(ctx, &platform.kv, &receipt).await? {
         end_what_was_issued(exchange, &GrantId::new(&found.grant_id)).await?;
     }
+    Ok(tokens)
+}
+
+/// What a device tells of itself, and the key that it will prove itself with.
+type Device = (Option<oauth::DeviceInfo>, Option<DeviceKey>);
+
+/// Makes a granted request durable, and tokens of it.
+pub async fn hand_out(
+    exchange: &Exchange<'_>,
+    found: &CodeGrant,
+    device: Device,
+) -> Result<TokenResponse, EndpointError> {
+    let Exchange { platform, ctx, .. } = exchange;
+    let mut additions = Additions::default();
+    if asks_hooks(ctx, exchange.client) {
+        let mut tx = platform.store.write(&ctx.app.id).await?;
+        let tried = issue(exchange, &mut tx, found, device.clone()).await?;
+        drop(tx);
+        additions = tried.tokens.ask_hooks(ctx, &platform.hooks, exchange.client).await?;
+    }
+    let mut tx = platform.store.write(&ctx.app.id).await?;
+    let issued = issue(exchange, &mut tx, found, device).await?;
+    tx.commit().await?;
+    platform.sessions.forget(ctx, &issued.ended).await;
     Ok(issued.tokens.sign(ctx, exchange.client, additions))
 }
 
@@ -112,7 +124,7 @@ async fn issue(
     exchange: &Exchange<'_>,
     tx: &mut Tx,
     found: &CodeGrant,
-    (device_info, device_key): (Option<oauth::DeviceInfo>, Option<DeviceKey>),
+    (device_info, device_key): Device,
 ) -> Result<Issued, EndpointError> {
     let Exchange { ctx, client, .. } = exchange;
     let user_id = UserId::new(&found.user_id);
