@@ -85,6 +85,21 @@ section! {
         /// Whether the client may sign other apps in only with its biometric key.
         x_app2app_biometric_protection_required: bool,
         x_dpop_disabled: bool,
+        /// Ours: how the client proves itself; absent, with its secret or with its keys.
+        x_token_endpoint_auth_method: Option<ClientAuthentication>,
+        /// Ours: the client's public keys.
+        x_jwks: Option<JwkSet>,
+        /// Ours: where the client publishes its public keys.
+        #[schemars(with = "text::PublicHttpsUrl")]
+        x_jwks_uri: Option<String>,
+        /// Ours: in which algorithm ID tokens for the client are signed.
+        x_id_token_signed_response_alg: Option<SigningAlgorithm>,
+        /// Ours: authorization requests must be pushed before (RFC 9126 §6).
+        x_require_pushed_authorization_requests: bool,
+        /// Ours: authorization requests must be signed by the client (RFC 9101 §10.5).
+        x_require_signed_request_object: bool,
+        /// Ours: whether the client knows people by names of its own (OpenID Connect Core §8).
+        x_subject_type: SubjectType,
         /// Ours: access tokens are good only with a proof of the key (RFC 9449 §5.2).
         x_dpop_bound_access_tokens: bool,
         /// Ours: proofs must carry a nonce that we handed out (RFC 9449 §8).
@@ -95,6 +110,14 @@ section! {
         #[schemars(with = "text::PublicHttpsUrl")]
         logo_uri: Option<String>,
         x_replace_project_logo_with_logo_uri: bool,
+    }
+
+    /// Public keys (RFC 7517 §5).
+    #[schemars(extend("required" = ["keys"]))]
+    pub struct JwkSet {
+        ..
+        #[schemars(with = "Vec<Jwk>", length(min = 1, max = 32))]
+        keys: Vec<serde_json::Value>,
     }
 
     /// The flows and groups of flows a client may start.
@@ -132,6 +155,28 @@ choice! {
         M2m = "m2m",
     }
 
+    /// How a confidential client proves itself (OpenID Connect Core §9).
+    pub enum ClientAuthentication {
+        ClientSecretBasic = "client_secret_basic",
+        ClientSecretPost = "client_secret_post",
+        PrivateKeyJwt = "private_key_jwt",
+    }
+
+    /// What tokens are signed with (RFC 7518 §3.1, RFC 8037 §3.1).
+    pub enum SigningAlgorithm {
+        Rs256 = "RS256",
+        Es256 = "ES256",
+        EdDsa = "EdDSA",
+    }
+
+    /// Whose name a person has in tokens.
+    pub enum SubjectType {
+        /// The same for all clients.
+        Public = "public",
+        /// Another for each site, so that two cannot compare.
+        Pairwise = "pairwise",
+    }
+
     /// What the client is written with; the portal shows the matching guide.
     pub enum Framework {
         React = "react",
@@ -158,12 +203,46 @@ pub(crate) const ACCESS_TOKEN_LIFETIME_SECONDS: i64 = 30 * 60;
 /// Clients retry within seconds; a thief does not hurry.
 const ROTATION_GRACE_SECONDS: i64 = 10;
 
+/// A public key of a client: what makes it one is for the reader to see.
+pub struct Jwk;
+
+impl schemars::JsonSchema for Jwk {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ClientJwk".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // Members of private and symmetric keys have no business in this file.
+        schemars::json_schema!({
+            "type": "object",
+            "required": ["kty"],
+            "properties": {
+                "kty": { "enum": ["RSA", "EC", "OKP"] },
+                "d": false,
+                "k": false,
+            },
+        })
+    }
+}
+
 /// The `if` of a rule about some application types.
 fn is_type(types: &[&str]) -> serde_json::Value {
     serde_json::json!({
         "properties": { "x_application_type": { "enum": types } },
         "required": ["x_application_type"],
     })
+}
+
+pub(crate) fn sector_of(redirect_uri: &str) -> Option<String> {
+    let url = url::Url::parse(redirect_uri).ok()?;
+    match url.scheme() {
+        "http" | "https" => url.host_str().map(str::to_owned),
+        scheme => Some(format!("{scheme}:")),
+    }
 }
 
 impl OAuth {
@@ -212,6 +291,21 @@ impl ClientConfig {
     /// For how many seconds the secret before a rotation is answered as it was.
     pub fn rotation_grace_seconds(&self) -> i64 {
         self.x_refresh_token_rotation_grace_period_seconds.unwrap_or(ROTATION_GRACE_SECONDS)
+    }
+
+    pub fn has_pairwise_subjects(&self) -> bool {
+        self.x_subject_type == SubjectType::Pairwise
+    }
+
+    /// The site that the client belongs to: the host of its redirect URIs, or the scheme of those of
+    /// an app on a device (OpenID Connect Core §8.1).
+    pub fn sector(&self) -> Option<String> {
+        self.redirect_uris.first().and_then(|it| sector_of(it))
+    }
+
+    /// Whether the client proves itself with nothing but its keys.
+    pub fn has_no_secret(&self) -> bool {
+        self.x_token_endpoint_auth_method == Some(ClientAuthentication::PrivateKeyJwt)
     }
 
     /// The redirect URI of a request that names none.

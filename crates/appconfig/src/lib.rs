@@ -45,7 +45,9 @@ mod validate;
 pub mod verification;
 mod yaml;
 
-pub use client::{ApplicationType, ClientConfig};
+pub use client::{
+    ApplicationType, ClientAuthentication, ClientConfig, JwkSet, SigningAlgorithm, SubjectType,
+};
 pub use duration::DurationString;
 pub use errors::{ConfigError, ConfigErrors};
 pub use features::FeatureConfig;

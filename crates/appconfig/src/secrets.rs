@@ -79,6 +79,8 @@ secrets! {
     /// Keys that sign tokens.
     oauth: KeySet = "oauth",
     csrf: KeySet = "csrf",
+    /// Ours: what names of people for single clients are made with. It must never change.
+    pairwise: KeySet = "x_pairwise",
     /// Keys that sign what hooks are told.
     webhook: KeySet = "webhook",
     /// Keys that sign addresses of images.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use crate::AppConfig;
 use crate::authentication::SecondaryAuthenticationMode;
+use crate::client::{ClientConfig, sector_of};
 use crate::errors::{ConfigErrors, Found};
 use crate::saml::SamlServiceProvider;
 use crate::user_profile::CustomAttributeType;
@@ -34,6 +35,26 @@ fn clients(config: &AppConfig, found: &mut Found) {
                 "a refresh token must live at least as long as an access token",
             );
         }
+        if client.has_pairwise_subjects() {
+            sector(client, &format!("/oauth/clients/{index}/redirect_uris"), found);
+        }
+        if client.x_jwks.is_some() && client.x_jwks_uri.is_some() {
+            let pointer = format!("/oauth/clients/{index}/x_jwks_uri");
+            found.push(pointer, "conflict", "a client has its keys in one place");
+        }
+    }
+}
+
+/// OpenID Connect Core §8.1: a client whose redirect URIs are of several sites would have to show that
+/// they belong together, and there is no way to.
+fn sector(client: &ClientConfig, pointer: &str, found: &mut Found) {
+    let sectors: Vec<_> = client.redirect_uris.iter().map(|it| sector_of(it)).collect();
+    let is_one = sectors
+        .first()
+        .is_some_and(|first| first.is_some() && sectors.iter().all(|it| it == first));
+    if !is_one {
+        let text = "redirect URIs of a client with pairwise subjects must be of one host";
+        found.push(pointer.to_owned(), "pairwise", text);
     }
 }
 

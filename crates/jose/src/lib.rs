@@ -10,6 +10,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key;
+mod key_set;
 mod signing_keys;
 mod strict_json;
 
@@ -18,6 +19,7 @@ pub use jwk::{JwkError, thumbprint};
 pub use jws::{Header, JwsError, Unverified};
 pub use jwt::{ClaimsError, Expected, Jwt};
 pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use key_set::KeySet;
 pub use signing_keys::SigningKeys;
 pub use strict_json::{StrictJsonError, parse_object};
 

@@ -1,7 +1,8 @@
 //! The keys a project signs with: the `oauth` item of its secrets, parsed once.
 //!
-//! The first RS256 key with a private half signs. Every key of the set verifies and is shown
-//! in the JWKS, so a retired key is kept in the set until its last token has expired.
+//! The first RS256 key with a private half signs; beside it, the first ES256 and the first EdDSA key
+//! sign what is asked for in their algorithm. Every key of the set verifies and is shown in the JWKS,
+//! so a retired key is kept in the set until its last token has expired.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ const KEYS_MAX: usize = 32;
 pub struct SigningKeys(Arc<Keys>);
 
 struct Keys {
-    active_id: String,
-    active: PrivateKey,
+    /// One for each algorithm that there is a key for; RS256 is there.
+    active: Vec<(String, PrivateKey)>,
     verifying: Vec<(String, PublicKey)>,
     jwks: String,
 }
@@ -34,7 +35,7 @@ impl SigningKeys {
         if keys.len() > KEYS_MAX {
             return Err(JwkError::Member("keys"));
         }
-        let (mut active, mut verifying, mut shown) = (None, Vec::new(), Vec::new());
+        let (mut active, mut verifying, mut shown) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
             let jwk = key.as_object().ok_or(JwkError::Member("keys"))?;
             let public = PublicKey::from_public_members(jwk)?;
@@ -42,23 +43,40 @@ impl SigningKeys {
             if verifying.iter().any(|(known, _)| *known == id) {
                 return Err(JwkError::RepeatedId);
             }
-            let signs = public.algorithm() == Algorithm::Rs256 && jwk.contains_key("d");
-            if active.is_none() && signs {
-                active = Some((id.clone(), PrivateKey::from_jwk(jwk)?));
+            if jwk.contains_key("d") && of(&active, public.algorithm()).is_none() {
+                active.push((id.clone(), PrivateKey::from_jwk(jwk)?));
             }
             shown.push(public_members(jwk, &id)?);
             verifying.push((id, public));
         }
-        let (active_id, active) = active.ok_or(JwkError::NothingToSignWith)?;
+        if of(&active, Algorithm::Rs256).is_none() {
+            return Err(JwkError::NothingToSignWith);
+        }
         let jwks = json!({ "keys": shown }).to_string();
-        Ok(Self(Arc::new(Keys { active_id, active, verifying, jwks })))
+        Ok(Self(Arc::new(Keys { active, verifying, jwks })))
     }
 
     /// Signs `claims` with the active key. `typ` keeps one kind of token from passing as
     /// another (RFC 8725 §3.11).
     pub fn sign(&self, typ: &str, claims: &Map<String, Value>) -> String {
+        self.sign_as(Algorithm::Rs256, typ, claims).expect("a set without an RS256 key is refused")
+    }
+
+    /// The same in an algorithm of the caller's choice; `None` when there is no key for it.
+    pub fn sign_as(
+        &self,
+        algorithm: Algorithm,
+        typ: &str,
+        claims: &Map<String, Value>,
+    ) -> Option<String> {
+        let (id, key) = of(&self.0.active, algorithm)?;
         let payload = serde_json::to_vec(claims).expect("JSON values can be written");
-        sign(&self.0.active, &self.0.active_id, typ, &payload)
+        Some(sign(key, id, typ, &payload))
+    }
+
+    /// The algorithms that there are keys to sign in, in the order of the set.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.0.active.iter().map(|(_, key)| key.algorithm())
     }
 
     /// Verifies a token that one of these keys made, active or retired. The caller checks the
@@ -77,6 +95,10 @@ impl SigningKeys {
     }
 }
 
+fn of(active: &[(String, PrivateKey)], algorithm: Algorithm) -> Option<&(String, PrivateKey)> {
+    active.iter().find(|(_, key)| key.algorithm() == algorithm)
+}
+
 fn key_id(jwk: &Map<String, Value>) -> Result<String, JwkError> {
     match jwk.get("kid") {
         Some(Value::String(kid)) if !kid.is_empty() => Ok(kid.clone()),
@@ -87,7 +109,8 @@ fn key_id(jwk: &Map<String, Value>) -> Result<String, JwkError> {
 
 impl fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SigningKeys").field(&self.0.active_id).finish()
+        let ids: Vec<_> = self.0.active.iter().map(|(id, _)| id).collect();
+        f.debug_tuple("SigningKeys").field(&ids).finish()
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::params::printable;
-use crate::{CodeChallenge, ErrorCode, OAuthError, Params};
+use crate::{ClaimsRequest, CodeChallenge, ErrorCode, OAuthError, Params};
 
 /// A request, as it is kept while the person signs in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct AuthorizationRequest {
     pub code_challenge: Option<String>,
     /// The key that will redeem the code (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
+    #[serde(default)]
+    pub claims: ClaimsRequest,
     pub x: Extensions,
 }
 
@@ -91,6 +93,7 @@ impl AuthorizationRequest {
             ui_locales: params.owned("ui_locales"),
             code_challenge: code_challenge(params)?.map(|it| it.as_str().to_owned()),
             dpop_jkt: dpop_jkt(params)?,
+            claims: ClaimsRequest::parse(params)?,
             x: Extensions::read(params),
         })
     }
@@ -112,6 +115,7 @@ impl AuthorizationRequest {
             ui_locales: None,
             code_challenge: None,
             dpop_jkt: None,
+            claims: ClaimsRequest::default(),
             x: Extensions::default(),
         }
     }
@@ -185,7 +189,8 @@ impl Extensions {
     }
 }
 
-/// OpenID Connect Core §6: what we do not process we must refuse, not overlook.
+/// OpenID Connect Core §6: what we do not process we must refuse, not overlook. A request object that
+/// could be opened is not here any more.
 fn refuse_request_objects(params: &Params) -> Result<(), OAuthError> {
     for (name, code) in [
         ("request", ErrorCode::RequestNotSupported),

@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
-use crate::{GRANT_TYPE_DEVICE_CODE, claims, scope};
+use crate::{ACR_VALUES, GRANT_TYPE_DEVICE_CODE, claims, scope};
+
+/// In what clients may sign: proofs, assertions, requests.
+const SIGNED_BY_CLIENTS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
 
 /// Everything is derived from the public origin of the project.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the document is what it is")]
 pub struct Discovery {
     pub issuer: String,
     pub authorization_endpoint: String,
@@ -15,6 +19,7 @@ pub struct Discovery {
     pub end_session_endpoint: String,
     /// RFC 8628 §4.
     pub device_authorization_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
     pub jwks_uri: String,
     pub scopes_supported: &'static [&'static str],
     pub response_types_supported: &'static [&'static str],
@@ -22,11 +27,16 @@ pub struct Discovery {
     pub grant_types_supported: &'static [&'static str],
     pub code_challenge_methods_supported: &'static [&'static str],
     pub token_endpoint_auth_methods_supported: &'static [&'static str],
+    pub token_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     pub subject_types_supported: &'static [&'static str],
-    pub id_token_signing_alg_values_supported: &'static [&'static str],
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub dpop_signing_alg_values_supported: &'static [&'static str],
     pub claims_supported: &'static [&'static str],
     pub ui_locales_supported: Vec<String>,
+    pub acr_values_supported: &'static [&'static str],
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_object_signing_alg_values_supported: &'static [&'static str],
     /// Said because leaving it out would mean yes.
     pub request_uri_parameter_supported: bool,
     /// RFC 9207 §3: every authorization response carries `iss`.
@@ -35,7 +45,11 @@ pub struct Discovery {
 
 impl Discovery {
     /// `origin` has no trailing slash: it is the issuer, which clients compare exactly.
-    pub fn new(origin: &str, ui_locales: Vec<String>) -> Self {
+    pub fn new(
+        origin: &str,
+        ui_locales: Vec<String>,
+        signing_algorithms: Vec<&'static str>,
+    ) -> Self {
         Self {
             issuer: origin.to_owned(),
             authorization_endpoint: format!("{origin}/oauth2/authorize"),
@@ -44,6 +58,7 @@ impl Discovery {
             revocation_endpoint: format!("{origin}/oauth2/revoke"),
             end_session_endpoint: format!("{origin}/oauth2/end_session"),
             device_authorization_endpoint: format!("{origin}/oauth2/device_authorization"),
+            pushed_authorization_request_endpoint: format!("{origin}/oauth2/par"),
             jwks_uri: format!("{origin}/oauth2/jwks"),
             scopes_supported: &scope::SUPPORTED,
             response_types_supported: &["code", "none"],
@@ -59,12 +74,18 @@ impl Discovery {
                 "none",
                 "client_secret_post",
                 "client_secret_basic",
+                "private_key_jwt",
             ],
-            subject_types_supported: &["public"],
-            id_token_signing_alg_values_supported: &["RS256"],
-            dpop_signing_alg_values_supported: &["ES256", "RS256", "EdDSA"],
+            token_endpoint_auth_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
+            subject_types_supported: &["public", "pairwise"],
+            id_token_signing_alg_values_supported: signing_algorithms,
+            dpop_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             claims_supported: &claims::SUPPORTED,
             ui_locales_supported: ui_locales,
+            acr_values_supported: &ACR_VALUES,
+            claims_parameter_supported: true,
+            request_parameter_supported: true,
+            request_object_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
         }

@@ -5,6 +5,7 @@
 
 mod authorization;
 pub mod claims;
+mod claims_request;
 mod device;
 mod device_authorization;
 mod discovery;
@@ -21,6 +22,7 @@ pub use authorization::{
     AuthorizationRequest, Extensions, Prompt, ResponseMode, ResponseType, code_challenge,
     is_pre_authenticated_url,
 };
+pub use claims_request::{ACR, ACR_VALUES, ClaimsRequest, acr_of};
 pub use device::{DeviceInfo, DeviceInfoError};
 pub use device_authorization::DeviceAuthorization;
 pub use discovery::Discovery;

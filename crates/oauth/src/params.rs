@@ -1,11 +1,13 @@
 //! Request parameters: `application/x-www-form-urlencoded` text of a query or a form.
 
+use serde::{Deserialize, Serialize};
+
 /// SDKs send some twenty parameters; an ID token hint is the longest.
 const PARAMETERS_MAX: usize = 64;
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// Parameters by name, none of them repeated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Params(Vec<(String, String)>);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +47,15 @@ impl Params {
         Ok(Self(params))
     }
 
+    /// Parameters that came another way, held to the same limits.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ParamsError> {
+        let length = pairs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        if pairs.len() > PARAMETERS_MAX || length > TEXT_BYTES_MAX {
+            return Err(ParamsError::TooLarge);
+        }
+        Ok(Self(pairs))
+    }
+
     /// The value; a parameter without one counts as left out (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
@@ -53,6 +64,10 @@ impl Params {
 
     pub fn owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
     }
 
     /// Adds what came another way, such as client credentials in a header.

@@ -211,6 +211,7 @@ async fn issue(
         grant: issued.grant,
         scopes,
         nonce: None,
+        claims: Vec::new(),
         sid: None,
         refresh_token: Some(issued.refresh_token),
         dpop_jkt,

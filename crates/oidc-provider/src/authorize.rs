@@ -26,6 +26,7 @@ use crate::client::{allows_redirect, is_machine};
 use crate::consent;
 use crate::error::EndpointError;
 use crate::told;
+use crate::unpack::unpack;
 pub use hint::Known as KnownIdToken;
 pub use rules::check as check_rules;
 
@@ -49,23 +50,33 @@ pub async fn post(
 }
 
 async fn authorize(platform: &Platform, ctx: &Ctx, headers: &HeaderMap, text: &str) -> Response {
-    let mut params = match Params::parse(text) {
+    let sent = match Params::parse(text) {
         Ok(params) => params,
         Err(error) => {
             let error = OAuthError::invalid_request(error.to_string());
             return told::mistake(ctx, headers, &error);
         }
     };
+    // What is wrong with a request that cannot be opened is told where what stands beside it leads.
+    let (mut params, opened) = match unpack(platform, ctx, &sent).await {
+        Ok((params, way)) => (params, Ok(way)),
+        Err(error) => (sent, Err(error)),
+    };
     let (client, destination) = match destination(ctx, &mut params) {
         Ok(found) => found,
-        Err(error) => return told::mistake(ctx, headers, &error),
+        Err(error) => {
+            let error = opened.err().map_or(error, |it| it.to_oauth());
+            return told::mistake(ctx, headers, &error);
+        }
     };
-    let outcome = match ResponseMode::parse(&params) {
+    let allowed = opened.and_then(|way| Ok(way.check(client)?));
+    let mode = allowed.and_then(|()| Ok(ResponseMode::parse(&params)?));
+    let outcome = match mode {
         Ok(mode) => {
             let destination = Destination { mode, ..destination.clone() };
             decide(platform, ctx, headers, (client, &destination, &params)).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
     match outcome {
         Ok(response) => response,
@@ -80,7 +91,7 @@ async fn authorize(platform: &Platform, ctx: &Ctx, headers: &HeaderMap, text: &s
 }
 
 /// The client and its redirect URI, or what to tell the person.
-fn destination<'a>(
+pub fn destination<'a>(
     ctx: &'a Ctx,
     params: &mut Params,
 ) -> Result<(&'a ClientConfig, Destination), OAuthError> {
@@ -142,7 +153,8 @@ async fn decide(
         Resolved::Session(session) => Some(session),
         Resolved::Absent | Resolved::Invalid => None,
     };
-    let hint = hint::read(&platform.sessions, ctx, &request).await?;
+    let mut hint = hint::read(&platform.sessions, ctx, &request).await?;
+    hint.narrow(ctx, &request, browser.as_deref())?;
     let known = hint.session.as_ref().or(browser.as_deref());
     let is_too_old = rules::is_too_old(ctx, &request, known);
     if request.prompt.none {

@@ -1,11 +1,14 @@
 //! What a client may do: its redirect URIs, its scopes, its secret.
 
-use appconfig::{ApplicationType, ClientConfig};
+use appconfig::{ApplicationType, ClientAuthentication, ClientConfig};
 use ctx::{Ctx, Origin};
 use domain::Scopes;
 use oauth::{ErrorCode, OAuthError, Params, scope};
 use stdx::constant_time_eq;
 
+use web::Platform;
+
+use crate::assertion;
 use crate::error::EndpointError;
 
 /// Whether an answer of this kind may be sent to `uri`.
@@ -79,6 +82,8 @@ fn may_have(client: &ClientConfig, asked: &str) -> bool {
 pub struct ClientCredentials {
     pub client_id: String,
     pub secret: Option<String>,
+    /// A JWT of the client's (RFC 7521 §4.2).
+    assertion: Option<String>,
     /// Whether they came in the Authorization header.
     by_header: bool,
 }
@@ -89,13 +94,20 @@ impl ClientCredentials {
     pub fn read(params: &Params, headers: &http::HeaderMap) -> Result<Self, EndpointError> {
         let (in_form, secret) = (params.owned("client_id"), params.owned("client_secret"));
         let in_header = basic(headers);
+        let assertion = params.owned("client_assertion");
+        if let Some(assertion) = assertion {
+            return Self::by_assertion(params, assertion, secret.is_some() || in_header.is_some());
+        }
+        let assertion = None;
         match (in_form, secret, in_header) {
             (Some(client_id), None, Some((id, secret))) if id == client_id => {
-                Ok(Self { client_id, secret: Some(secret), by_header: true })
+                Ok(Self { client_id, secret: Some(secret), assertion, by_header: true })
             }
-            (Some(client_id), secret, _) => Ok(Self { client_id, secret, by_header: false }),
+            (Some(client_id), secret, _) => {
+                Ok(Self { client_id, secret, assertion, by_header: false })
+            }
             (None, None, Some((client_id, secret))) => {
-                Ok(Self { client_id, secret: Some(secret), by_header: true })
+                Ok(Self { client_id, secret: Some(secret), assertion, by_header: true })
             }
             (None, ..) => {
                 let error = OAuthError::new(ErrorCode::InvalidClient, "invalid client ID");
@@ -104,18 +116,71 @@ impl ClientCredentials {
         }
     }
 
+    fn by_assertion(
+        params: &Params,
+        assertion: String,
+        has_secret: bool,
+    ) -> Result<Self, EndpointError> {
+        if params.get("client_assertion_type") != Some(assertion::TYPE) {
+            return Err(
+                OAuthError::invalid_request("client_assertion_type is not supported").into()
+            );
+        }
+        // RFC 6749 §2.3: not more than one way in one request.
+        if has_secret {
+            return Err(OAuthError::invalid_request("the client proves itself twice").into());
+        }
+        // The assertion itself says whose it is; that is judged with everything else it says.
+        let named = params.owned("client_id").or_else(|| jose::Jwt::unverified_issuer(&assertion));
+        let Some(client_id) = named else {
+            let error = OAuthError::new(ErrorCode::InvalidClient, "invalid client ID");
+            return Err(EndpointError::Refused(error));
+        };
+        Ok(Self { client_id, secret: None, assertion: Some(assertion), by_header: false })
+    }
+
     /// The client, if there is one of that name.
     pub fn find<'a>(&self, ctx: &'a Ctx) -> Result<&'a ClientConfig, EndpointError> {
         let found = ctx.app.config.oauth.find_client(&self.client_id);
         found.ok_or_else(|| OAuthError::new(ErrorCode::InvalidClient, "invalid client ID").into())
     }
 
-    /// RFC 6749 §2.3: a confidential client proves itself with its secret. A public client has
-    /// none, and what it sends is not looked at.
-    pub fn authenticate(&self, ctx: &Ctx, client: &ClientConfig) -> Result<(), EndpointError> {
+    /// RFC 6749 §2.3: a confidential client proves itself with its secret, or with a key. A public
+    /// client has neither, and what it sends is not looked at. `endpoint` is the path of the request.
+    pub async fn authenticate(
+        &self,
+        platform: &Platform,
+        ctx: &Ctx,
+        client: &ClientConfig,
+        endpoint: &str,
+    ) -> Result<(), EndpointError> {
         if client.is_public() {
             return Ok(());
         }
+        if !self.is_by(client.x_token_endpoint_auth_method) {
+            let text = "the client must prove itself in the way that is configured";
+            let error = OAuthError::new(ErrorCode::InvalidClient, text);
+            return Err(EndpointError::ClientAuthentication(error));
+        }
+        match &self.assertion {
+            Some(assertion) => assertion::check(platform, ctx, client, assertion, endpoint).await,
+            None => self.check_secret(ctx, client),
+        }
+    }
+
+    /// Whether the client took the way that is configured for it, if one is.
+    fn is_by(&self, way: Option<ClientAuthentication>) -> bool {
+        match way {
+            None => true,
+            Some(ClientAuthentication::PrivateKeyJwt) => self.assertion.is_some(),
+            Some(ClientAuthentication::ClientSecretBasic) => self.by_header,
+            Some(ClientAuthentication::ClientSecretPost) => {
+                !self.by_header && self.assertion.is_none()
+            }
+        }
+    }
+
+    fn check_secret(&self, ctx: &Ctx, client: &ClientConfig) -> Result<(), EndpointError> {
         let refused = |text: &'static str| {
             let error = OAuthError::new(ErrorCode::InvalidClient, text);
             Err(EndpointError::ClientAuthentication(error))

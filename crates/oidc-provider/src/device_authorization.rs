@@ -52,7 +52,7 @@ async fn answer(
     let params = Params::parse(form)?;
     let credentials = ClientCredentials::read(&params, headers)?;
     let client = credentials.find(ctx)?;
-    credentials.authenticate(ctx, client)?;
+    credentials.authenticate(platform, ctx, client, "/oauth2/device_authorization").await?;
     if !client.grant_types.iter().any(|it| it == GRANT_TYPE_DEVICE_CODE) {
         let text = "grant type is not allowed for this client";
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());

@@ -31,11 +31,22 @@ pub async fn prove(
     client: &ClientConfig,
     presented: Presented,
 ) -> Result<Option<Proof>, EndpointError> {
+    let proof = prove_if_any(platform, ctx, client, presented).await?;
+    if proof.is_none() && client.x_dpop_bound_access_tokens {
+        let text = "this client must send a DPoP proof";
+        return Err(OAuthError::new(ErrorCode::InvalidDpopProof, text).into());
+    }
+    Ok(proof)
+}
+
+/// The same where every client may do without.
+pub async fn prove_if_any(
+    platform: &Platform,
+    ctx: &Ctx,
+    client: &ClientConfig,
+    presented: Presented,
+) -> Result<Option<Proof>, EndpointError> {
     match judge(platform, ctx, client, presented).await? {
-        Ok(None) if client.x_dpop_bound_access_tokens => {
-            let text = "this client must send a DPoP proof";
-            Err(OAuthError::new(ErrorCode::InvalidDpopProof, text).into())
-        }
         Ok(proof) => Ok(proof),
         Err(error) if client.x_dpop_disabled && error != ProofError::Repeated => {
             log(client, &error.to_string());

@@ -133,7 +133,7 @@ async fn is_of_this_session(
     session: &Session,
 ) -> Result<bool, EndpointError> {
     let Some(client) = client_of(ctx, hint) else { return Ok(false) };
-    if client.is_third_party() || hint.user_id != session.user_id.as_str() {
+    if client.is_third_party() || !hint.is_about(ctx, &session.user_id) {
         return Ok(false);
     }
     let Some(named) = &hint.session else { return Ok(false) };

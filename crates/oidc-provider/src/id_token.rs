@@ -1,10 +1,11 @@
 //! ID tokens (OpenID Connect Core §2) and access tokens as JWTs (RFC 9068 §2.2).
 
 use accounts::claims::claims;
-use appconfig::ClientConfig;
+use appconfig::{ClientConfig, SigningAlgorithm};
 use ctx::Ctx;
 use domain::{Scopes, UserOverview};
-use oauth::scope;
+use jose::Algorithm;
+use oauth::{ACR, acr_of, scope};
 use serde_json::{Map, Value, json};
 use sessions::access_token::{self, Issued};
 use stdx::Timestamp;
@@ -23,13 +24,14 @@ pub struct Subject<'a> {
     pub ds_hash: Option<&'a str>,
 }
 
-/// What an ID token for `client` says. With no scopes it says nothing personal.
+/// What an ID token for `client` says. With no scopes it says nothing personal, whatever is asked
+/// for.
 pub fn id_token_claims(
     ctx: &Ctx,
     client: &ClientConfig,
     scopes: &Scopes,
     subject: &Subject<'_>,
-    nonce: Option<&str>,
+    (nonce, asked): (Option<&str>, &[String]),
 ) -> Map<String, Value> {
     let mut token = object(json!({
         "iss": ctx.app.origin(),
@@ -45,7 +47,10 @@ pub fn id_token_claims(
     if let Some(ds_hash) = subject.ds_hash {
         token.insert("ds_hash".to_owned(), json!(ds_hash));
     }
-    add_person(ctx, client, scopes, subject, &mut token);
+    if asked.iter().any(|it| it == ACR) {
+        token.insert(ACR.to_owned(), json!(acr_of(subject.amr)));
+    }
+    add_person(ctx, client, (scopes, asked), subject, &mut token);
     token
 }
 
@@ -67,7 +72,7 @@ pub fn access_token_claims(
         "scope": scopes.to_string(),
         "auth_time": subject.authenticated_at.seconds(),
     }));
-    add_person(ctx, client, scopes, subject, &mut token);
+    add_person(ctx, client, (scopes, &[]), subject, &mut token);
     token
 }
 
@@ -94,9 +99,16 @@ pub fn client_token_claims(
     }))
 }
 
-/// Makes a token of what an ID token says.
-pub fn sign_id_token(ctx: &Ctx, claims: &Map<String, Value>) -> String {
-    ctx.app.keys.sign("JWT", claims)
+/// Makes a token of what an ID token says, in the algorithm that the client wants.
+pub fn sign_id_token(ctx: &Ctx, client: &ClientConfig, claims: &Map<String, Value>) -> String {
+    let algorithm = match client.x_id_token_signed_response_alg {
+        None | Some(SigningAlgorithm::Rs256) => Algorithm::Rs256,
+        Some(SigningAlgorithm::Es256) => Algorithm::Es256,
+        Some(SigningAlgorithm::EdDsa) => Algorithm::EdDsa,
+    };
+    let keys = &ctx.app.keys;
+    // A project without such a key is refused when it is read.
+    keys.sign_as(algorithm, "JWT", claims).unwrap_or_else(|| keys.sign("JWT", claims))
 }
 
 /// Makes a token of what an access token says.
@@ -105,11 +117,11 @@ pub fn sign_access_token(ctx: &Ctx, claims: &Map<String, Value>) -> String {
 }
 
 /// What every token says of the person; and, for clients that keep their tokens to themselves,
-/// what the scopes open.
+/// what the scopes open. Others are told what they ask for of that.
 fn add_person(
     ctx: &Ctx,
     client: &ClientConfig,
-    scopes: &Scopes,
+    (scopes, asked): (&Scopes, &[String]),
     subject: &Subject<'_>,
     token: &mut Map<String, Value>,
 ) {
@@ -118,9 +130,11 @@ fn add_person(
     }
     let person = claims(ctx, subject.overview);
     token.extend(person.always);
-    if client.allows_pii_in_id_token() {
-        token.extend(person.standard.into_iter().filter(|(name, _)| opens(scopes, name)));
-    }
+    let named = sessions::subject(ctx, Some(&client.client_id), &subject.overview.user.id);
+    token.insert("sub".to_owned(), named.into());
+    let is_told = |name: &String| client.allows_pii_in_id_token() || asked.contains(name);
+    let standard = person.standard.into_iter();
+    token.extend(standard.filter(|(name, _)| is_told(name) && opens(scopes, name)));
 }
 
 /// Whether any of the scopes opens a claim.
@@ -134,3 +148,6 @@ fn object(value: Value) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

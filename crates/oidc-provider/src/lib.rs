@@ -8,9 +8,11 @@
 mod anonymous;
 mod answer;
 mod app_session_token;
+mod assertion;
 mod authorize;
 mod challenge;
 mod client;
+mod client_keys;
 mod consent;
 mod device_authorization;
 mod device_key;
@@ -22,9 +24,11 @@ mod events;
 mod hooked;
 mod id_token;
 mod metadata;
+mod par;
 mod revoke;
 mod token;
 mod told;
+mod unpack;
 mod userinfo;
 
 #[cfg(test)]
@@ -49,6 +53,7 @@ pub fn router() -> Router<Platform> {
     // Scripts of registered origins call these.
     let shared = Router::new()
         .route("/oauth2/token", post(token::token))
+        .route("/oauth2/par", post(par::par))
         .route("/oauth2/userinfo", get(userinfo::get).post(userinfo::post))
         .route("/oauth2/device_authorization", post(device_authorization::device_authorization))
         .route("/oauth2/revoke", post(revoke::revoke))

@@ -12,7 +12,8 @@ struct Written(Bytes);
 
 impl Written {
     fn of(app: &App) -> Self {
-        let document = Discovery::new(app.origin(), app.languages().to_vec());
+        let algorithms = app.keys.algorithms().map(jose::Algorithm::name).collect();
+        let document = Discovery::new(app.origin(), app.languages().to_vec(), algorithms);
         Self(serde_json::to_vec(&document).expect("texts, lists and flags are JSON").into())
     }
 }

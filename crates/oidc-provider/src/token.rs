@@ -77,7 +77,7 @@ async fn answer(
     // App2App names the client that the code is for; the app that asks is known by its refresh
     // token and its device key, and does not hold the other's secret.
     if request.grant_type != GrantType::App2AppRequest {
-        credentials.authenticate(ctx, client)?;
+        credentials.authenticate(platform, ctx, client, "/oauth2/token").await?;
     }
     let proof = dpop::prove(platform, ctx, client, proof).await?;
     let dpop_jkt = proof.as_ref().map(|it| it.jkt().to_owned());

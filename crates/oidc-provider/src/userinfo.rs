@@ -92,6 +92,9 @@ async fn answer(
     let shows = |claim: &str| session.allows(oauth::scope::FULL_ACCESS) || may_see(&session, claim);
     let is_first_party = is_first_party(ctx, &session);
     let mut answer = person.always;
+    let client_id = session.client_id.as_ref().map(domain::ClientId::as_str);
+    let named = sessions::subject(ctx, client_id, &session.user_id);
+    answer.insert("sub".to_owned(), named.into());
     answer.extend(person.account.into_iter().filter(|(name, _)| shows(name)));
     answer.extend(person.standard.into_iter().filter(|(name, _)| is_first_party || shows(name)));
     if is_first_party {

@@ -375,6 +375,16 @@ fn config() -> Value {
     })
 }
 
+/// RFC 7517 §A.2.
+fn es256() -> Value {
+    json!({
+        "kty": "EC", "crv": "P-256", "kid": "es256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
+    })
+}
+
 fn elsewhere() -> App {
     let mut config = config();
     config["id"] = json!("elsewhere");
@@ -391,8 +401,10 @@ fn app(config: Value, key: &Value) -> App {
         })
         .to_vec();
     let secrets = json!({ "items": secrets });
+    let pairwise = json!({ "kty": "oct", "kid": "k", "k": base64url(&[7; 32]) });
     let secrets = Secrets {
         oauth_client_secrets: Some(serde_json::from_value(secrets).unwrap()),
+        pairwise: Some(serde_json::from_value(json!({ "keys": [pairwise] })).unwrap()),
         ..Secrets::default()
     };
     let mut features = FeatureConfig::default();
@@ -402,7 +414,7 @@ fn app(config: Value, key: &Value) -> App {
         config,
         features,
         secrets,
-        keys: jose::SigningKeys::from_jwk_set(&json!({ "keys": [key] })).unwrap(),
+        keys: jose::SigningKeys::from_jwk_set(&json!({ "keys": [key, es256()] })).unwrap(),
         templates: web::builtin::templates(catalogue.clone()),
         catalogue,
         theme: json!({}),

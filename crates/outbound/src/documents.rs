@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use ctx::Ctx;
 use http::Method;
-use jose::{JwsError, Jwt, PublicKey, Unverified};
+use jose::{JwsError, Jwt, KeySet, Unverified};
 use moka::sync::Cache;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use stdx::Timestamp;
 use url::Url;
 
@@ -26,8 +26,6 @@ const FRESH_SECONDS: i64 = 600;
 const REFETCH_SECONDS: i64 = 10;
 /// Issuers of all projects together, on one node.
 const DOCUMENTS_MAX: u64 = 1_000;
-/// No provider has as many keys at a time.
-const KEYS_MAX: usize = 100;
 
 /// What became of a token that somebody else signed.
 #[derive(Debug)]
@@ -54,17 +52,12 @@ pub(crate) struct Discovery {
 
 pub(crate) struct Documents {
     discovery: Cache<(Route, String), Remembered<Discovery>>,
-    keys: Cache<(Route, String), Remembered<Vec<Key>>>,
+    keys: Cache<(Route, String), Remembered<KeySet>>,
 }
 
 struct Remembered<T> {
     fetched_at: Timestamp,
     document: Arc<T>,
-}
-
-struct Key {
-    id: Option<String>,
-    key: PublicKey,
 }
 
 impl Default for Documents {
@@ -111,7 +104,7 @@ impl Outbound {
         let address = (route, jwks_uri.to_owned());
         let mut keys = cache.get(&address).filter(|it| it.is_younger(ctx, FRESH_SECONDS));
         if let Some(known) = &keys
-            && !known.document.iter().any(|key| is_named(key, &token))
+            && !known.document.has_key_for(&token)
             && !known.is_younger(ctx, REFETCH_SECONDS)
         {
             // Whoever comes while we ask is answered from what is known.
@@ -122,7 +115,7 @@ impl Outbound {
             return Ok(verify(&known.document, &token));
         }
         let set: Value = self.fetch_document(route, jwks_uri).await?;
-        let document = Arc::new(read_keys(&set));
+        let document = Arc::new(KeySet::read(&set));
         cache.insert(address, Remembered { fetched_at: ctx.now, document: document.clone() });
         Ok(verify(&document, &token))
     }
@@ -155,30 +148,11 @@ impl Outbound {
     }
 }
 
-/// Keys that we cannot use stand beside those that we can.
-fn read_keys(set: &Value) -> Vec<Key> {
-    let keys = set["keys"].as_array().into_iter().flatten().take(KEYS_MAX);
-    let read = |jwk: &Map<String, Value>| {
-        let id = jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
-        PublicKey::from_jwk(jwk).ok().map(|key| Key { id, key })
-    };
-    keys.filter_map(Value::as_object).filter_map(read).collect()
-}
-
-fn is_named(key: &Key, token: &Unverified<'_>) -> bool {
-    token.header.kid.is_none() || token.header.kid == key.id
-}
-
-/// A token without a `kid` may be by any of the keys (RFC 7515 §4.1.4 makes it optional).
-fn verify(keys: &[Key], token: &Unverified<'_>) -> SignedElsewhere {
-    let mut problem = JwsError::UnknownKey;
-    for key in keys.iter().filter(|key| is_named(key, token)) {
-        match Jwt::from_unverified(token, &key.key) {
-            Ok(jwt) => return SignedElsewhere::Genuine(Box::new(jwt)),
-            Err(error) => problem = error,
-        }
+fn verify(keys: &KeySet, token: &Unverified<'_>) -> SignedElsewhere {
+    match keys.verify(token) {
+        Ok(jwt) => SignedElsewhere::Genuine(Box::new(jwt)),
+        Err(error) => SignedElsewhere::Refused(error),
     }
-    SignedElsewhere::Refused(problem)
 }
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ pub struct CodeGrant {
     pub reauthenticated_sid: Option<String>,
     /// The key whose holder alone may redeem it (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
+    /// Claims that the ID token is to have if the scopes open them.
+    #[serde(default)]
+    pub claims: Vec<String>,
 }
 
 /// What became of a presented code.

@@ -31,6 +31,7 @@ pub mod refresh;
 mod resolve;
 pub mod resources;
 mod session;
+mod subject;
 mod user_agent;
 
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use key_proof::{Jwk, KeyProof};
 pub use oauth_session::OAuthSession;
 pub use resolve::{Credentials, Resolved, Sessions};
 pub use session::{Session, SessionRef};
+pub use subject::subject;
 pub use user_agent::device_name;

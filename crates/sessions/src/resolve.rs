@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ctx::Ctx;
-use domain::AppId;
+use domain::{AppId, UserId};
 use foldhash::fast::RandomState;
 use kv::Kv;
 use moka::sync::Cache;
@@ -140,6 +140,15 @@ impl Sessions {
             }
         };
         Ok(found.filter(|found| is_alive(ctx, found)).and_then(into_session))
+    }
+
+    /// Whose session it is or was, for as long as that is known.
+    pub async fn find_owner(&self, ctx: &Ctx, session: &SessionRef) -> Result<Option<UserId>> {
+        let mut tx = self.store.read(&ctx.app.id).await?;
+        Ok(match session {
+            SessionRef::Idp(id) => tx.idp_sessions().find(id).await?.map(|it| it.user_id),
+            SessionRef::Grant(id) => tx.grants().find(id).await?.map(|it| it.user_id),
+        })
     }
 
     /// Ends the session of a browser that has just got another one, as far as nobody shares it.

@@ -3,10 +3,13 @@
 //! Works on the document, not on the types, so that what is missing is reported together
 //! with what is malformed.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::entries;
 use crate::AppConfig;
+use crate::client::{SigningAlgorithm, SubjectType};
 use crate::errors::Found;
 use crate::identity::CredentialsBehavior;
 
@@ -64,7 +67,9 @@ pub(super) fn validate(document: &Value, config: &AppConfig, found: &mut Found) 
         document.require("webhook", found);
     }
     providers(&document, config, found);
-    let confidential = config.oauth.clients.iter().filter(|client| client.is_confidential());
+    let confidential = config.oauth.clients.iter();
+    let confidential =
+        confidential.filter(|client| client.is_confidential() && !client.has_no_secret());
     let confidential = confidential.map(|client| client.client_id.as_str());
     document.require_items("oauth.client_secrets", "client_id", confidential, found);
     let servers = config.identity.ldap.servers.iter().map(|server| server.name.as_str());
@@ -76,6 +81,10 @@ pub(super) fn validate(document: &Value, config: &AppConfig, found: &mut Found) 
         let message =
             format!("the secret 'bot_protection.provider' is not for '{}'", provider.kind);
         found.push("", "requiredSecret", message);
+    }
+    signing(&document, config, found);
+    if config.oauth.clients.iter().any(|it| it.x_subject_type == SubjectType::Pairwise) {
+        document.require("x_pairwise", found);
     }
     saml(&document, config, found);
 }
@@ -118,6 +127,24 @@ fn saml(document: &Document<'_>, config: &AppConfig, found: &mut Found) {
         });
         if !has_certificate {
             let message = format!("service provider '{}' has no certificate", provider.client_id);
+            found.push("", "requiredSecret", message);
+        }
+    }
+}
+
+/// Clients whose ID tokens are signed in an algorithm that is not everybody's.
+fn signing(document: &Document<'_>, config: &AppConfig, found: &mut Found) {
+    let Some((_, data)) = document.find("oauth") else { return };
+    let keys: Vec<_> = data["keys"].as_array().into_iter().flatten().collect();
+    let wanted = config.oauth.clients.iter().filter_map(|it| it.x_id_token_signed_response_alg);
+    for algorithm in wanted.collect::<BTreeSet<_>>() {
+        let kind = match algorithm {
+            SigningAlgorithm::Rs256 => "RSA",
+            SigningAlgorithm::Es256 => "EC",
+            SigningAlgorithm::EdDsa => "OKP",
+        };
+        if keys.iter().all(|key| key["kty"] != kind || key["d"].is_null()) {
+            let message = format!("the secret 'oauth' must have a key to sign in {algorithm}");
             found.push("", "requiredSecret", message);
         }
     }

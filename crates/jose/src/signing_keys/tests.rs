@@ -53,7 +53,7 @@ fn the_jwks_shows_nothing_private() {
         names.sort_unstable();
         assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"]);
     }
-    assert_eq!(format!("{keys:?}"), r#"SigningKeys("new")"#);
+    assert_eq!(format!("{keys:?}"), r#"SigningKeys(["new"])"#);
 }
 
 #[test]
@@ -102,4 +102,31 @@ fn no_change_of_a_token_goes_unnoticed_or_brings_anything_down() {
             assert!(keys.verify(&changed).is_err(), "{changed}");
         }
     }
+}
+
+#[test]
+fn each_algorithm_has_a_key_of_its_own() {
+    // RFC 8037 §A.1 and RFC 7517 §A.2.
+    let okp = json!({
+        "kty": "OKP", "crv": "Ed25519", "kid": "okp",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    let ec = json!({
+        "kty": "EC", "crv": "P-256", "kid": "ec",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
+    });
+    let keys = set(&[&okp, &KEYS[0], &ec]).unwrap();
+    let names: Vec<_> = keys.algorithms().map(crate::Algorithm::name).collect();
+    assert_eq!(names, ["EdDSA", "RS256", "ES256"]);
+    for algorithm in keys.algorithms().collect::<Vec<_>>() {
+        let token = keys.sign_as(algorithm, "JWT", &claims()).unwrap();
+        assert_eq!(keys.verify(&token).unwrap().header.alg, algorithm.name());
+    }
+    let token = keys.sign("JWT", &claims());
+    assert_eq!(keys.verify(&token).unwrap().header.alg, "RS256");
+    let alone = set(&[&KEYS[0]]).unwrap();
+    assert_eq!(alone.sign_as(crate::Algorithm::Es256, "JWT", &claims()), None);
 }

@@ -191,6 +191,7 @@ async fn renew(at: At<'_>, tx: &mut Tx, presented: &str) -> Result<Renewed, Endp
         scopes: live.token.scopes.clone(),
         grant: live.grant,
         nonce: None,
+        claims: Vec::new(),
         sid: None,
         refresh_token: None,
         dpop_jkt: at.dpop_jkt.map(str::to_owned),

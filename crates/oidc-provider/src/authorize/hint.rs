@@ -1,8 +1,9 @@
 //! `id_token_hint`: who the client thinks the person is (OpenID Connect Core §3.1.2.1).
 
 use ctx::Ctx;
-use oauth::{AuthorizationRequest, OAuthError, scope};
-use sessions::{Session, SessionRef, Sessions, access_token};
+use domain::UserId;
+use oauth::{AuthorizationRequest, ErrorCode, OAuthError, scope};
+use sessions::{Session, SessionRef, Sessions, access_token, subject};
 use stdx::Timestamp;
 
 use crate::error::EndpointError;
@@ -17,6 +18,32 @@ pub struct Hint {
     pub may_reauthenticate: bool,
 }
 
+impl Hint {
+    /// Takes up the `sub` that the parameter `claims` insists on (OpenID Connect Core §5.5.1). A name
+    /// that is the client's own can only be that of whoever is there.
+    pub fn narrow(
+        &mut self,
+        ctx: &Ctx,
+        request: &AuthorizationRequest,
+        browser: Option<&Session>,
+    ) -> Result<(), OAuthError> {
+        let Some(wanted) = &request.claims.subject else { return Ok(()) };
+        let is_wanted = |user: &UserId| subject(ctx, Some(&request.client_id), user) == *wanted;
+        let direct = UserId::new(wanted);
+        let known = self.user_id.as_ref().map(UserId::new);
+        let here = browser.map(|it| it.user_id.clone());
+        let found = [known, Some(direct), here].into_iter().flatten().find(is_wanted);
+        let contradicts = |it: &UserId| self.user_id.as_ref().is_some_and(|id| id != it.as_str());
+        match found {
+            Some(user) if !contradicts(&user) => {
+                self.user_id = Some(user.as_str().to_owned());
+                Ok(())
+            }
+            _ => Err(OAuthError::new(ErrorCode::LoginRequired, "another user is wanted")),
+        }
+    }
+}
+
 /// Reads the hint of a request. It may have expired; it must be ours.
 pub async fn read(
     sessions: &Sessions,
@@ -24,24 +51,26 @@ pub async fn read(
     request: &AuthorizationRequest,
 ) -> Result<Hint, EndpointError> {
     let Some(token) = &request.id_token_hint else { return Ok(Hint::default()) };
-    let Some(known) = Known::read(ctx, token) else {
-        return Err(OAuthError::invalid_request("invalid id_token_hint").into());
-    };
+    let invalid = || OAuthError::invalid_request("invalid id_token_hint");
+    let known = Known::read(ctx, token).ok_or_else(invalid)?;
+    let user_id = known.user(sessions, ctx).await?.ok_or_else(invalid)?;
     let session = match &known.session {
         Some(it) => sessions.find(ctx, it, Some(&request.client_id)).await?,
         None => None,
     };
     // A session of somebody else says nothing about the person of the hint.
-    let session = session.filter(|it| it.user_id.as_str() == known.user_id);
+    let session = session.filter(|it| it.user_id == user_id);
     let is_trusted = session.as_ref().is_some_and(|it| it.allows(scope::FULL_ACCESS));
     let is_recent = known.expires_at.is_some_and(|expires_at| ctx.now < expires_at);
-    Ok(Hint { user_id: Some(known.user_id), session, may_reauthenticate: is_trusted && is_recent })
+    let user_id = Some(user_id.as_str().to_owned());
+    Ok(Hint { user_id, session, may_reauthenticate: is_trusted && is_recent })
 }
 
 /// What an ID token of ours says, whenever it was made.
 #[derive(Debug)]
 pub struct Known {
-    pub user_id: String,
+    /// The person, as its client knows them.
+    subject: String,
     pub session: Option<SessionRef>,
     pub audiences: Vec<String>,
     /// The hash of the device secret that belongs to it.
@@ -59,11 +88,29 @@ impl Known {
             return None;
         }
         Some(Self {
-            user_id: jwt.text("sub")?.to_owned(),
+            subject: jwt.text("sub")?.to_owned(),
             session: jwt.text("sid").and_then(SessionRef::from_sid),
             audiences: jwt.audiences().into_iter().map(str::to_owned).collect(),
             ds_hash: jwt.text("ds_hash").map(str::to_owned),
             expires_at: jwt.instant("exp"),
         })
+    }
+
+    /// Whether it speaks of this person.
+    pub fn is_about(&self, ctx: &Ctx, user: &UserId) -> bool {
+        let mut clients = self.audiences.iter();
+        clients.any(|client| subject(ctx, Some(client), user) == self.subject)
+    }
+
+    /// The person it speaks of. A name that is a client's own leads to nobody by itself; the session
+    /// that stands beside it does.
+    async fn user(&self, sessions: &Sessions, ctx: &Ctx) -> Result<Option<UserId>, EndpointError> {
+        let direct = UserId::new(&self.subject);
+        if self.is_about(ctx, &direct) {
+            return Ok(Some(direct));
+        }
+        let Some(session) = &self.session else { return Ok(None) };
+        let owner = sessions.find_owner(ctx, session).await?;
+        Ok(owner.filter(|it| self.is_about(ctx, it)))
     }
 }

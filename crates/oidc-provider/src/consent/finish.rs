@@ -163,5 +163,6 @@ fn code_grant(
         shared_grant_id: shared_grant,
         reauthenticated_sid: proved.reauthenticated_sid.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
+        claims: request.claims.id_token.clone(),
     }
 }

@@ -117,6 +117,7 @@ impl<'a> Receiver<'a> {
             is_news: false,
             reauthenticated_sid: None,
             dpop_jkt: None,
+            claims: Vec::new(),
         };
         Ok(code::issue(ctx, &platform.kv, grant).await?.reveal().clone())
     }

@@ -140,7 +140,15 @@ async fn issue(
     if let Some(grant) = renewed.filter(|it| it.id.as_str() == found.grant_id) {
         let nonce = found.nonce.clone();
         let dpop_jkt = exchange.dpop_jkt.clone();
-        let what = Issue { grant, scopes, nonce, sid: None, refresh_token: None, dpop_jkt };
+        let what = Issue {
+            grant,
+            scopes,
+            nonce,
+            claims: found.claims.clone(),
+            sid: None,
+            refresh_token: None,
+            dpop_jkt,
+        };
         let tokens = record(ctx, tx, client, what).await?;
         return Ok(Issued { tokens, ended: Vec::new() });
     }
@@ -175,6 +183,7 @@ async fn issue(
         grant: issued.grant,
         scopes,
         nonce: found.nonce.clone(),
+        claims: found.claims.clone(),
         // Authenticating again without a new refresh token renews the session of the hint, and
         // the ID token speaks of that.
         sid: found.reauthenticated_sid.clone().filter(|_| !offline),
@@ -230,6 +239,14 @@ async fn share(
     let refresh_token =
         grant::add_refresh_token(ctx, tx, &grant, client, authorization, dpop_jkt.clone()).await?;
     let refresh_token = Some(refresh_token);
-    let what = Issue { grant, scopes, nonce: None, sid: None, refresh_token, dpop_jkt };
+    let what = Issue {
+        grant,
+        scopes,
+        nonce: None,
+        claims: Vec::new(),
+        sid: None,
+        refresh_token,
+        dpop_jkt,
+    };
     Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: Vec::new() })
 }

@@ -238,6 +238,7 @@ async fn issue(
         grant: issued.grant,
         scopes: what.scopes,
         nonce: None,
+        claims: Vec::new(),
         sid: None,
         refresh_token: Some(issued.refresh_token),
         dpop_jkt: exchange.dpop_jkt.clone(),

@@ -53,10 +53,10 @@ pub async fn redeem(
         sid: &sid,
         ds_hash: grant.as_ref().and_then(|it| it.device_secret_hash.as_deref()),
     };
-    let claims = id_token_claims(ctx, client, &Scopes::default(), &subject, None);
+    let claims = id_token_claims(ctx, client, &Scopes::default(), &subject, (None, &[]));
     let question = Question { ctx, hooks: &platform.hooks, client, overview: &overview };
     let additions = question.id_token(claims.clone()).await?;
-    let id_token = sign_id_token(ctx, &with(claims, additions));
+    let id_token = sign_id_token(ctx, client, &with(claims, additions));
     let device_secret = device_secret.map(|it| it.reveal().clone());
     Ok(TokenResponse { id_token: Some(id_token), device_secret, ..TokenResponse::default() })
 }

@@ -28,6 +28,8 @@ pub struct Issue {
     pub grant: Grant,
     pub scopes: Scopes,
     pub nonce: Option<String>,
+    /// Claims that were asked for in the ID token.
+    pub claims: Vec<String>,
     /// The `sid` of the ID token, when it is not the grant's.
     pub sid: Option<String>,
     pub refresh_token: Option<Secret<String>>,
@@ -96,9 +98,12 @@ impl Unsigned {
 
     /// What the ID token is to say, where `openid` was granted.
     pub fn id_token_claims(&self, ctx: &Ctx, client: &ClientConfig) -> Option<Map<String, Value>> {
-        let Issue { scopes, nonce, .. } = &self.what;
+        let Issue { scopes, nonce, claims: asked, .. } = &self.what;
         let sid = self.sid();
-        let claims = || id_token_claims(ctx, client, scopes, &self.subject(&sid), nonce.as_deref());
+        let claims = || {
+            let subject = self.subject(&sid);
+            id_token_claims(ctx, client, scopes, &subject, (nonce.as_deref(), asked))
+        };
         scopes.contains(scope::OPENID).then(claims)
     }
 
@@ -146,7 +151,7 @@ impl Unsigned {
             None => self.issued.token.reveal().clone(),
         };
         let id_token = self.id_token_claims(ctx, client);
-        let id_token = id_token.map(|it| sign_id_token(ctx, &with(it, additions.id_token)));
+        let id_token = id_token.map(|it| sign_id_token(ctx, client, &with(it, additions.id_token)));
         let jkt = bound_to(client, self.what.dpop_jkt.as_ref());
         let Issue { scopes, refresh_token, .. } = self.what;
         TokenResponse {

@@ -101,6 +101,7 @@ async fn renew(
         grant: live.grant,
         scopes,
         nonce: None,
+        claims: Vec::new(),
         sid: None,
         refresh_token: rotated,
         dpop_jkt: exchange.dpop_jkt.clone(),

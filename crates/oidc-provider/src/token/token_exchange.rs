@@ -55,7 +55,7 @@ pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointEr
         issued_token_type: Some(URL_TOKEN),
         expires_in: Some(pre_authenticated_url::LIFETIME_SECONDS),
         device_secret: Some(renewed.reveal().clone()),
-        id_token: Some(sign_id_token(ctx, &id_token)),
+        id_token: Some(sign_id_token(ctx, client, &id_token)),
         ..TokenResponse::default()
     })
 }
@@ -142,7 +142,7 @@ async fn device_session(
     let named = SessionRef::Grant(grant.id.clone());
     let found = platform.sessions.find(ctx, &named, Some(own)).await?;
     let is_own = |it: &Session| {
-        it.client_id.as_ref() == Some(&grant.client_id) && it.user_id.as_str() == id_token.user_id
+        it.client_id.as_ref() == Some(&grant.client_id) && id_token.is_about(ctx, &it.user_id)
     };
     let session = found.filter(is_own).ok_or_else(unknown_session)?;
     let clients = &ctx.app.config.oauth;
@@ -189,7 +189,7 @@ async fn id_token(
         sid: &sid,
         ds_hash: grant.device_secret_hash.as_deref(),
     };
-    Ok(id_token_claims(ctx, client, &Scopes::default(), &subject, None))
+    Ok(id_token_claims(ctx, client, &Scopes::default(), &subject, (None, &[])))
 }
 
 #[cfg(test)]

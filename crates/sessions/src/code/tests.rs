@@ -19,6 +19,7 @@ fn grant() -> CodeGrant {
         is_news: false,
         reauthenticated_sid: None,
         dpop_jkt: None,
+        claims: Vec::new(),
     }
 }
 
