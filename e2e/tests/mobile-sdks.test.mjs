@@ -9,14 +9,32 @@ import { redirectUris } from "../harness/project.mjs";
 import { Server } from "../harness/server.mjs";
 
 const redirectURI = redirectUris.app_a;
-/** Longer than any access token of the tests lives. */
-const halfAnHour = 30 * 60 * 1000;
+/** The SDKs refresh when nine tenths of an access token's five minutes are over. */
+const fiveMinutes = 280 * 1000;
+const biometric = {
+  ios: { localizedReason: "Sign in", constraint: "biometryCurrentSet", policy: "deviceOwnerAuthenticationWithBiometrics" },
+  android: {
+    title: "Sign in",
+    subtitle: "With your finger",
+    description: "Touch the sensor",
+    negativeButtonText: "Cancel",
+    constraint: ["BIOMETRIC_STRONG"],
+    invalidatedByBiometricEnrollment: true,
+  },
+};
 let server;
 
 before(async () => {
   server = await Server.start({
     change: (config) => {
-      config.authentication.identities.push("anonymous");
+      config.authentication.identities.push("anonymous", "biometric");
+      Object.assign(config.oauth.clients.find((it) => it.client_id === "app_a"), {
+        x_pre_authenticated_url_enabled: true,
+      });
+      Object.assign(config.oauth.clients.find((it) => it.client_id === "spa"), {
+        x_pre_authenticated_url_enabled: true,
+        x_pre_authenticated_url_allowed_origins: ["https://shop.example.com"],
+      });
       config.oauth.clients.find((it) => it.client_id === "app_a").access_token_lifetime_seconds = 300;
     },
   });
@@ -37,9 +55,9 @@ class App {
     this.container = new this.sdk[containers[name]]();
   }
 
-  static async start(name, platform = "android") {
+  static async start(name, platform = "android", options = {}) {
     const app = new App(name, platform);
-    await app.configure();
+    await app.configure(options);
     return app;
   }
 
@@ -106,7 +124,7 @@ for (const name of Object.keys(containers)) {
       const app = await App.start(name);
       await app.authenticate();
       const before = app.container.accessToken;
-      app.device.aheadMilliseconds = halfAnHour;
+      app.device.aheadMilliseconds = fiveMinutes;
       await app.container.refreshAccessTokenIfNeeded();
       assert.ok(app.container.accessToken);
       assert.notEqual(app.container.accessToken, before);
@@ -147,9 +165,68 @@ for (const name of Object.keys(containers)) {
       await app.authenticate();
       const token = [...app.device.storage].find(([key]) => /refreshToken/i.test(key))[1];
       await fetch(`${server.origin}/oauth2/revoke`, { method: "POST", body: new URLSearchParams({ token }) });
-      app.device.aheadMilliseconds = halfAnHour;
+      app.device.aheadMilliseconds = fiveMinutes;
       await app.container.refreshAccessTokenIfNeeded();
       assert.equal(app.container.sessionState, "NO_SESSION");
+    });
+
+    test("signs in with what the device can recognise, until that is switched off", async () => {
+      const app = await App.start(name);
+      const { userInfo } = await app.authenticate();
+      await app.container.checkBiometricSupported(biometric);
+      assert.equal(await app.container.isBiometricEnabled(), false);
+      await app.container.enableBiometric(biometric);
+      assert.equal(await app.container.isBiometricEnabled(), true);
+
+      await app.container.logout();
+      const again = await app.container.authenticateBiometric(biometric);
+      assert.equal(again.userInfo.sub, userInfo.sub);
+      assert.equal(app.container.sessionState, "AUTHENTICATED");
+
+      const before = app.container.getAuthTime();
+      await app.container.reauthenticate({ redirectURI }, biometric);
+      assert.ok(app.container.getAuthTime() >= before);
+
+      await app.container.disableBiometric();
+      assert.equal(await app.container.isBiometricEnabled(), false);
+    });
+
+    test("a device that the server does not know any more is told so, and forgets its key", async () => {
+      const app = await App.start(name);
+      await app.authenticate();
+      await app.container.enableBiometric(biometric);
+      await app.container.logout();
+      // Another key under the same name: what an attacker with the app's storage could make.
+      const [kid] = [...app.device.storage].find(([key]) => /biometricKeyID/i.test(key)).slice(1);
+      app.device.createKey(kid);
+      await assert.rejects(app.container.authenticateBiometric(biometric), (error) => {
+        return error.error === "invalid_grant" && error.error_description === "InvalidCredentials";
+      });
+      assert.equal(await app.container.isBiometricEnabled(), false);
+    });
+
+    test("opens a page of a web app as the person who is signed in", async () => {
+      const app = await App.start(name, "android", { preAuthenticatedURLEnabled: true });
+      const { userInfo } = await app.authenticate();
+      const url = await app.container.makePreAuthenticatedURL({
+        webApplicationClientID: "spa",
+        webApplicationURI: "https://shop.example.com/basket",
+        state: "a state",
+      });
+      const browser = new Agent(server.origin);
+      const { url: arrived } = await browser.follow(url);
+      assert.equal(arrived.origin + arrived.pathname, "https://shop.example.com/basket");
+      assert.equal(arrived.searchParams.get("state"), "a state");
+      const asked = await browser.request("/oauth2/userinfo");
+      assert.equal((await asked.json()).sub, userInfo.sub, "by the cookie that came along");
+
+      const second = await new Agent(server.origin).follow(url);
+      assert.ok(second.url.searchParams.get("error"), "the address works once");
+      const other = await app.container.makePreAuthenticatedURL({
+        webApplicationClientID: "spa",
+        webApplicationURI: "https://shop.example.com/again",
+      });
+      assert.notEqual(other, url, "the device's secret has moved on");
     });
 
     test("a person who cancels is told so", async () => {
