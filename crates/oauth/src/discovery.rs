@@ -16,6 +16,7 @@ pub struct Discovery {
     pub token_endpoint: String,
     pub userinfo_endpoint: String,
     pub revocation_endpoint: String,
+    pub introspection_endpoint: String,
     pub end_session_endpoint: String,
     /// RFC 8628 §4.
     pub device_authorization_endpoint: String,
@@ -28,6 +29,9 @@ pub struct Discovery {
     pub code_challenge_methods_supported: &'static [&'static str],
     pub token_endpoint_auth_methods_supported: &'static [&'static str],
     pub token_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
+    /// RFC 8414 §2: only clients that can prove who they are may ask.
+    pub introspection_endpoint_auth_methods_supported: &'static [&'static str],
+    pub introspection_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     pub subject_types_supported: &'static [&'static str],
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub dpop_signing_alg_values_supported: &'static [&'static str],
@@ -56,6 +60,7 @@ impl Discovery {
             token_endpoint: format!("{origin}/oauth2/token"),
             userinfo_endpoint: format!("{origin}/oauth2/userinfo"),
             revocation_endpoint: format!("{origin}/oauth2/revoke"),
+            introspection_endpoint: format!("{origin}/oauth2/introspect"),
             end_session_endpoint: format!("{origin}/oauth2/end_session"),
             device_authorization_endpoint: format!("{origin}/oauth2/device_authorization"),
             pushed_authorization_request_endpoint: format!("{origin}/oauth2/par"),
@@ -76,6 +81,12 @@ impl Discovery {
                 "client_secret_basic",
                 "private_key_jwt",
             ],
+            introspection_endpoint_auth_methods_supported: &[
+                "client_secret_post",
+                "client_secret_basic",
+                "private_key_jwt",
+            ],
+            introspection_endpoint_auth_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             token_endpoint_auth_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             subject_types_supported: &["public", "pairwise"],
             id_token_signing_alg_values_supported: signing_algorithms,

@@ -23,8 +23,10 @@ mod error;
 mod events;
 mod hooked;
 mod id_token;
+mod introspect;
 mod metadata;
 mod par;
+mod redirect;
 mod revoke;
 mod token;
 mod told;
@@ -62,10 +64,17 @@ pub fn router() -> Router<Platform> {
         .route("/api/anonymous_user/signup", post(anonymous::signup))
         .route("/api/anonymous_user/promotion_code", post(anonymous::promotion_code))
         .layer(from_fn(web::cors));
+    // Servers call it, not scripts.
+    let servers = Router::new().route("/oauth2/introspect", post(introspect::introspect));
     let navigated = Router::new()
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
         .route("/oauth2/consent", get(consent::get).post(consent::post))
         .route("/device", get(device_page::get).post(device_page::post))
+        .route("/oauth2/redirect", get(redirect::redirect))
         .route("/oauth2/end_session", get(end_session::get).post(end_session::post));
-    public.merge(shared).merge(navigated).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    public
+        .merge(shared)
+        .merge(servers)
+        .merge(navigated)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }

@@ -248,6 +248,12 @@ impl World {
         found.unwrap_or_else(|| panic!("no {kind}")).data["payload"].clone()
     }
 
+    /// The keys of another project, under the same id.
+    pub(crate) fn foreign_keys(&self) -> jose::SigningKeys {
+        assert_eq!(self.app.id.as_str(), "test");
+        jose::SigningKeys::from_jwk_set(&json!({ "keys": [KEYS[1]] })).unwrap()
+    }
+
     /// A challenge of another project of the same installation.
     pub(crate) async fn challenge_elsewhere(&self, purpose: &str) -> String {
         let request = Request::post("/oauth2/challenge")
@@ -394,12 +400,18 @@ fn elsewhere() -> App {
 
 fn app(config: Value, key: &Value) -> App {
     let config = AppConfig::from_value(config).unwrap();
-    let secrets: Vec<_> = ["confidential", "third", "machine"]
-        .map(|id| {
-            let key = json!({ "kty": "oct", "kid": "k", "k": base64url(SECRET.as_bytes()) });
-            json!({ "client_id": id, "keys": [key] })
-        })
-        .to_vec();
+    let secrets: Vec<_> = [
+        "confidential",
+        "third",
+        "machine",
+        "https://shop.example.com",
+        "https://stock.example.com",
+    ]
+    .map(|id| {
+        let key = json!({ "kty": "oct", "kid": "k", "k": base64url(SECRET.as_bytes()) });
+        json!({ "client_id": id, "keys": [key] })
+    })
+    .to_vec();
     let secrets = json!({ "items": secrets });
     let pairwise = json!({ "kty": "oct", "kid": "k", "k": base64url(&[7; 32]) });
     let secrets = Secrets {

@@ -81,21 +81,29 @@ async fn issue_for(
 
 /// The name of the row that a presented token stands for; `None` when it cannot be one.
 ///
-/// A JWT must be an access token of this project: an ID token, or one for another audience,
-/// opens nothing (RFC 9068 §4).
+/// A JWT must be an access token of this project and for this server: an ID token, or one for
+/// another audience, opens nothing (RFC 9068 §4).
 pub fn row_name(ctx: &Ctx, presented: &str) -> Option<String> {
+    name(ctx, presented, Some(ctx.app.origin()))
+}
+
+/// The same for a token for whatever audience: to be told about, or to be revoked.
+pub(crate) fn row_name_for_any(ctx: &Ctx, presented: &str) -> Option<String> {
+    name(ctx, presented, None)
+}
+
+fn name(ctx: &Ctx, presented: &str, audience: Option<&str>) -> Option<String> {
     // Base64url of `{"`: no opaque token of ours has a dot, so nothing is taken for the other.
     if !presented.starts_with("eyJ") || !presented.contains('.') {
         let plausible = !presented.is_empty() && presented.len() <= 256;
         return plausible.then(|| sha256_hex(presented));
     }
     let jwt = ctx.app.keys.verify(presented).ok()?;
-    let origin = ctx.app.origin();
     let expected = Expected {
         now: ctx.now,
         skew_seconds: 0,
-        issuer: Some(origin),
-        audience: Some(origin),
+        issuer: Some(ctx.app.origin()),
+        audience,
         expired_is_fine: false,
     };
     if !jwt.header.is_type(JWT_TYPE) || jwt.check(&expected).is_err() {
@@ -106,6 +114,6 @@ pub fn row_name(ctx: &Ctx, presented: &str) -> Option<String> {
 
 /// Makes the token worthless at once (RFC 7009 §2.1); whether there was one.
 pub async fn revoke(ctx: &Ctx, tx: &mut Tx, presented: &str) -> Result<bool> {
-    let Some(hash) = row_name(ctx, presented) else { return Ok(false) };
+    let Some(hash) = row_name_for_any(ctx, presented) else { return Ok(false) };
     Ok(tx.access_tokens().delete(&hash).await?)
 }

@@ -41,7 +41,7 @@ pub use authentication_info::AuthenticationInfo;
 pub use error::SessionsError;
 pub use key_proof::{Jwk, KeyProof};
 pub use oauth_session::OAuthSession;
-pub use resolve::{Credentials, Resolved, Sessions};
+pub use resolve::{About, Credentials, Kind, Resolved, Sessions};
 pub use session::{Session, SessionRef};
 pub use subject::subject;
 pub use user_agent::device_name;

@@ -85,6 +85,17 @@ pub async fn find_again(ctx: &Ctx, tx: &mut Tx, earlier: &Live) -> Result<Option
     Ok(is_usable.then(|| Box::new(Live { grant, token, presented })))
 }
 
+/// A presented token if it may be used, without using it: nothing is ended, whatever it is.
+pub async fn look_up(ctx: &Ctx, tx: &mut Tx, presented: &str) -> Result<Option<Box<Live>>> {
+    let Some(presented) = parse(presented) else { return Ok(None) };
+    let token = tx.refresh_tokens().find(&presented.grant, &presented.id).await?;
+    let grant = tx.grants().find(&presented.grant).await?;
+    let (Some(token), Some(grant)) = (token, grant) else { return Ok(None) };
+    let is_its_secret = is_current(&token, &presented) || is_in_grace(ctx, &token, &presented);
+    let is_usable = is_its_secret && is_usable(ctx, tx, &grant, &token).await?;
+    Ok(is_usable.then(|| Box::new(Live { grant, token, presented })))
+}
+
 /// The token to hand out in place of the presented one, and a use of the grant noted.
 ///
 /// `None` when another request rotated in the meantime; the caller looks again.

@@ -5,6 +5,7 @@
 //! node is known to it at once, and on the others as soon as they are told; in no case later
 //! than that second. Uses are collected and written together by [`Sessions::flush_touches`].
 
+mod about;
 mod touches;
 
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::error::Result;
 use crate::session::{Session, SessionRef};
 use crate::{access_token, app_session, browser, end};
 use touches::Touches;
+
+pub use about::{About, Kind};
 
 /// How long an answer is given again without asking. Whatever ends a session anywhere (an
 /// administrator, another node, an account's end) counts within this time.
