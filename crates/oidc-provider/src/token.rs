@@ -125,4 +125,6 @@ pub(crate) use token_exchange::tests as token_exchange_tests;
 #[cfg(test)]
 mod hook_tests;
 #[cfg(test)]
+mod scope_tests;
+#[cfg(test)]
 mod tests;

@@ -234,6 +234,19 @@ async fn an_identity_of_somebody_else_is_refused() {
 }
 
 #[tokio::test]
+async fn promoting_to_the_address_of_somebody_else_takes_over_neither_account() {
+    let world = World::new(ANONYMOUS).await;
+    let owner = world.person("email", "alice@example.com", "correct horse").await;
+    let user = somebody(&world, None).await;
+    let hint = format!("promotion_code={}", code(&world, &user).await);
+    let token = begin(&world, setting(&hint)).await.unwrap();
+    finish(&world, &token, "email alice@example.com").await;
+    assert_eq!(identities(&world, &user).await, ["anonymous"]);
+    assert_eq!(identities(&world, &owner).await, ["login_id"]);
+    assert_eq!(last_event(&world, "user.anonymous.promoted").await, None);
+}
+
+#[tokio::test]
 async fn or_its_owner_signs_in_where_the_project_wants_that() {
     let keys = "keys: [{ type: email }, { type: phone }, { type: username }]";
     let yaml = format!(

@@ -56,7 +56,6 @@ async fn a_client_is_told_about_its_own_tokens() {
     }
 }
 
-/// Attack O21.
 #[tokio::test]
 async fn nobody_is_told_about_tokens_of_others() {
     let world = World::new().await;
@@ -73,7 +72,6 @@ async fn nobody_is_told_about_tokens_of_others() {
     }
 }
 
-/// Attack O22.
 #[tokio::test]
 async fn an_id_token_is_no_access_token_and_neither_is_one_of_another_project() {
     let world = World::with(with_jwts).await;
@@ -102,7 +100,6 @@ async fn an_id_token_is_no_access_token_and_neither_is_one_of_another_project() 
     assert_eq!(world.userinfo(&without_type).await.status, 401);
 }
 
-/// Attack O21.
 #[tokio::test]
 async fn a_token_is_not_active_once_what_it_hangs_on_is_over() {
     for world in [World::new().await, World::with(with_jwts).await] {

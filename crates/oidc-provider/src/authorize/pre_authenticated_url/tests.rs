@@ -69,7 +69,6 @@ async fn the_page_is_signed_out_with_the_app() {
     assert_eq!(world.get("/oauth2/userinfo").await.status, 401);
 }
 
-/// Attack O31.
 #[tokio::test]
 async fn a_token_for_a_page_is_good_once_for_its_client_in_its_time_and_with_its_session() {
     let world = world().await;
@@ -150,4 +149,15 @@ async fn what_the_request_must_say() {
     let reply = world.get(&crate::world::authorization("spa", "response_mode=cookie")).await;
     assert_eq!(reply.param("error"), "invalid_request", "cookies are for this response type");
     assert_eq!(open(&world, &token, &id_token, &[]).await.status, 303, "nothing was used up");
+}
+
+#[tokio::test]
+async fn of_many_browsers_with_one_token_for_a_page_one_is_let_in() {
+    let world = world().await;
+    let (token, id_token, _) = token(&world).await;
+    let once = || open(&world, &token, &id_token, &[]);
+    let (first, second, third, fourth) = tokio::join!(once(), once(), once(), once());
+    let replies = [first, second, third, fourth];
+    let is_let_in = |it: &&Reply| !it.header("set-cookie").is_empty();
+    assert_eq!(replies.iter().filter(is_let_in).count(), 1);
 }

@@ -441,6 +441,32 @@ async fn a_code_exchange_binds_only_a_proved_key() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_bound_is_never_swapped_for_another() {
+    let world = World::new().await;
+    let (own, thief) = (Device::ios(), Device::stolen());
+    let again = async |tokens: &Value, device: &Device| {
+        let hint = tokens["id_token"].as_str().unwrap();
+        let extra = format!("scope=openid&prompt=login&max_age=0&id_token_hint={hint}");
+        let code = world.authorize("app-a", &extra).await.param("code");
+        let form = format!("x_app2app_device_key_jwt={}", jwt(&world, device).await);
+        world.redeem("app-a", &code, &form).await
+    };
+    let form = format!("x_app2app_device_key_jwt={}", jwt(&world, &own).await);
+    let bound = world.tokens("app-a", "", &form).await;
+    let changed = again(&bound, &thief).await;
+    refused(&changed, "invalid_grant: app2app device key cannot be changed");
+    assert_eq!(again(&bound, &own).await.status, 200);
+    let refresh_token = bound["refresh_token"].as_str().unwrap();
+    let approved = approve(&world, refresh_token, &jwt(&world, &thief).await).await;
+    refused(&approved, "invalid_request: invalid app2app jwt signature");
+
+    // A session without a key gets none later, unless the client says so.
+    let unbound = world.tokens("app-a", "", "").await;
+    let late = again(&unbound, &thief).await;
+    assert!(late.error().starts_with("invalid_request: x_app2app_insecure_device_key_binding"));
+}
+
+#[tokio::test]
 async fn the_feature_can_be_switched_off() {
     let world = World::with(|config| {
         config["id"] = json!("without-app2app");

@@ -158,7 +158,6 @@ async fn a_key_that_did_not_sign_or_does_not_say_what_it_is_on_is_not_set_up() {
     assert_eq!(world.events("identity.biometric.enabled").await, 1);
 }
 
-/// Attack O30.
 #[tokio::test]
 async fn a_biometric_challenge_is_good_once_for_its_purpose_and_a_key_for_its_own_person() {
     let world = world().await;
@@ -357,5 +356,20 @@ async fn a_key_signs_in_no_app_that_may_not_be_signed_in_by_others() {
         ("app-a", "invalid_request: redirect URI is not allowed"),
     ] {
         refused(&approve(&world, &device, receiver).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_present_a_biometric_signature_at_once_one_is_signed_in() {
+    let world = world().await;
+    let device = DeviceKey::ios();
+    enabled(&world, &device).await;
+    let jwt = jwt(&world, &device, "authenticate").await;
+    let once = || present(&world, "native", &jwt);
+    let (first, second, third, fourth) = tokio::join!(once(), once(), once(), once());
+    let replies = [first, second, third, fourth];
+    assert_eq!(replies.iter().filter(|it| it.status == 200).count(), 1);
+    for reply in replies.iter().filter(|it| it.status != 200) {
+        refused(reply, REFUSED);
     }
 }

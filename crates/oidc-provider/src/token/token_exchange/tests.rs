@@ -102,7 +102,6 @@ async fn an_exchange_gives_a_token_for_a_page_and_the_next_secret() {
     assert_eq!(exchange(&world, &form(&answer)).await.status, 200);
 }
 
-/// Attack O31.
 #[tokio::test]
 async fn a_device_secret_is_good_once_and_only_with_its_own_id_token() {
     let world = world().await;
@@ -178,7 +177,6 @@ async fn a_session_that_is_over_opens_no_pages() {
     refused(&exchange(&world, &form(&tokens)).await, over);
 }
 
-/// Attack O14.
 #[tokio::test]
 async fn an_exchange_gives_no_more_than_the_app_has_and_the_page_may_have() {
     let world = world().await;
@@ -242,4 +240,17 @@ async fn an_id_token_for_the_session_renews_the_secret_of_the_device_that_has_it
     assert_eq!(claims(&world, &renewed)["ds_hash"], json!(sha256_hex(next)));
     assert_ne!(next, secret);
     assert_eq!(exchange(&world, &form(&renewed)).await.status, 200);
+}
+
+#[tokio::test]
+async fn of_many_who_trade_a_device_secret_at_once_one_is_answered() {
+    let world = world().await;
+    let form = form(&app(&world).await);
+    let once = || exchange(&world, &form);
+    let (first, second, third, fourth) = tokio::join!(once(), once(), once(), once());
+    let replies = [first, second, third, fourth];
+    assert_eq!(replies.iter().filter(|it| it.status == 200).count(), 1);
+    for reply in replies.iter().filter(|it| it.status != 200) {
+        refused(reply, NOT_BOUND);
+    }
 }
