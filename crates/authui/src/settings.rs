@@ -1,5 +1,6 @@
 //! Looking after one's own account: the overview, and one file for each thing behind it.
 
+mod action;
 mod apps;
 mod biometric;
 mod choices;
@@ -25,6 +26,7 @@ use serde_json::{Value, json};
 use upkeep::UpkeepCx;
 use web::Platform;
 
+use self::action::Action;
 use crate::problem::Problem;
 use crate::record::Recorder;
 use crate::visit::{Visit, see_other};
@@ -41,6 +43,7 @@ pub fn router() -> Router<Platform> {
         .route("/settings/biometric", get(biometric::show).post(biometric::act))
         .route("/settings/authorized_apps", get(apps::show).post(apps::act))
         .route(deletion::PATH, get(deletion::ask).post(deletion::act))
+        .route("/_internals/settings_action", get(action::enter))
         .merge(identity::router())
         .merge(providers::router())
 }
@@ -54,6 +57,8 @@ pub fn posted_router() -> Router<Platform> {
 struct Owner {
     session: Arc<Session>,
     overview: UserOverview,
+    /// The one thing for which an app has sent them.
+    action: Option<Action>,
 }
 
 impl Owner {
@@ -67,7 +72,8 @@ impl Owner {
         let overview = tx.users().find_overview(&session.user_id).await?;
         // Whoever has no name has nothing to look after.
         let overview = overview.filter(|it| !is_anonymous(it)).ok_or(Problem::NotFound)?;
-        Ok(Self { session, overview })
+        let action = Action::of(visit, &session).await?;
+        Ok(Self { session, overview, action })
     }
 
     /// For writing down what they do.
@@ -108,7 +114,8 @@ fn context(visit: &Visit, owner: &Owner, own: Value) -> Value {
     let client = client.and_then(|id| config.oauth.find_client(id.as_str()));
     let app_url = client.and_then(|it| it.client_uri.as_ref());
     let app_url = app_url.or(config.ui.default_client_uri.as_ref());
-    let mut context = json!({ "app_url": app_url, "action": null });
+    let action = owner.action.as_ref().map(|it| it.what.as_str());
+    let mut context = json!({ "app_url": app_url, "action": action });
     if let (Value::Object(context), Value::Object(own)) = (&mut context, own) {
         context.extend(own);
     }

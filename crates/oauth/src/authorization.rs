@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::params::printable;
 use crate::{ClaimsRequest, CodeChallenge, ErrorCode, OAuthError, Params};
 
+/// The response type of a settings action.
+pub const SETTINGS_ACTION: &str = "urn:authgear:params:oauth:response-type:settings-action";
+
 /// A request, as it is kept while the person signs in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
@@ -42,6 +45,12 @@ pub struct Extensions {
     pub wechat_redirect_uri: Option<String>,
     pub oauth_provider_alias: Option<String>,
     pub authentication_flow_group: Option<String>,
+    /// What is to be changed, for the response type of that.
+    #[serde(default)]
+    pub settings_action: Option<String>,
+    /// What more the page of the action is told; a query of its own.
+    #[serde(default)]
+    pub settings_action_query: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +62,8 @@ pub enum ResponseType {
     /// Nothing comes back to a browser: a device asks for the outcome (RFC 8628). No request says
     /// this; it is how we keep one that began with a device's code.
     Device,
+    /// Something of the account is changed on our pages; the code tells that it was.
+    SettingsAction,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +196,8 @@ impl Extensions {
             wechat_redirect_uri: params.owned("x_wechat_redirect_uri"),
             oauth_provider_alias: params.owned("x_oauth_provider_alias"),
             authentication_flow_group: params.owned("x_authentication_flow_group"),
+            settings_action: params.owned("x_settings_action"),
+            settings_action_query: params.owned("x_settings_action_query"),
         }
     }
 }
@@ -224,6 +237,7 @@ fn response_type(params: &Params) -> Result<ResponseType, OAuthError> {
     match params.get("response_type") {
         Some("code") => Ok(ResponseType::Code),
         Some("none") => Ok(ResponseType::None),
+        Some(SETTINGS_ACTION) => Ok(ResponseType::SettingsAction),
         None => Err(OAuthError::invalid_request("response_type is required")),
         Some(other) => Err(OAuthError::new(
             ErrorCode::UnsupportedResponseType,

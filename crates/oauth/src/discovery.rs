@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ACR_VALUES, GRANT_TYPE_DEVICE_CODE, claims, scope};
+use crate::{ACR_VALUES, GRANT_TYPE_DEVICE_CODE, SETTINGS_ACTION, claims, scope};
 
 /// In what clients may sign: proofs, assertions, requests.
 const SIGNED_BY_CLIENTS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
@@ -66,7 +66,7 @@ impl Discovery {
             pushed_authorization_request_endpoint: format!("{origin}/oauth2/par"),
             jwks_uri: format!("{origin}/oauth2/jwks"),
             scopes_supported: &scope::SUPPORTED,
-            response_types_supported: &["code", "none"],
+            response_types_supported: &["code", SETTINGS_ACTION, "none"],
             response_modes_supported: &["query", "fragment", "form_post"],
             grant_types_supported: &[
                 "authorization_code",

@@ -15,12 +15,13 @@ mod params;
 mod pkce;
 mod response;
 pub mod scope;
+pub mod settings_action;
 mod sid;
 mod token;
 
 pub use authorization::{
-    AuthorizationRequest, Extensions, Prompt, ResponseMode, ResponseType, code_challenge,
-    is_pre_authenticated_url,
+    AuthorizationRequest, Extensions, Prompt, ResponseMode, ResponseType, SETTINGS_ACTION,
+    code_challenge, is_pre_authenticated_url,
 };
 pub use claims_request::{ACR, ACR_VALUES, ClaimsRequest, acr_of};
 pub use device::{DeviceInfo, DeviceInfoError};
@@ -31,5 +32,6 @@ pub use login_hint::LoginHint;
 pub use params::{Params, ParamsError};
 pub use pkce::CodeChallenge;
 pub use response::{FormPost, redirect_with_fragment, redirect_with_query};
+pub use settings_action::SettingsAction;
 pub use sid::{SessionKind, Sid};
 pub use token::{GRANT_TYPE_DEVICE_CODE, GrantType, TokenRequest, TokenResponse};

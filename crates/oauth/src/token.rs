@@ -19,6 +19,8 @@ pub enum GrantType {
     App2AppRequest,
     /// A fresh ID token for the holder of a session.
     IdToken,
+    /// Somebody is done with a settings action.
+    SettingsAction,
     /// A device signs somebody in with a key behind its biometric lock.
     BiometricRequest,
     /// An app opens a page of another client's as its person (RFC 8693).
@@ -45,6 +47,9 @@ impl GrantType {
             }
             Some("urn:authgear:params:oauth:grant-type:id-token") => Ok(Self::IdToken),
             Some("urn:ietf:params:oauth:grant-type:token-exchange") => Ok(Self::TokenExchange),
+            Some("urn:authgear:params:oauth:grant-type:settings-action") => {
+                Ok(Self::SettingsAction)
+            }
             Some("client_credentials") => Ok(Self::ClientCredentials),
             Some(GRANT_TYPE_DEVICE_CODE) => Ok(Self::DeviceCode),
             None => Err(OAuthError::invalid_request("grant_type is required")),

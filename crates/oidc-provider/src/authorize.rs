@@ -7,6 +7,7 @@
 mod hint;
 mod pre_authenticated_url;
 mod rules;
+mod settings_action;
 
 use appconfig::ClientConfig;
 use axum::extract::{RawQuery, State};
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use ctx::Ctx;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use oauth::{
-    AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode,
+    AuthorizationRequest, ErrorCode, LoginHint, OAuthError, Params, ResponseMode, ResponseType,
     is_pre_authenticated_url,
 };
 use sessions::{OAuthSession, Resolved, Session, app_session, oauth_session};
@@ -143,6 +144,10 @@ async fn decide(
     }
     let request = AuthorizationRequest::parse(params)?;
     rules::check(client, &request)?;
+    if request.response_type == ResponseType::SettingsAction {
+        settings_action::check(ctx, &request)?;
+        return settings_action::begin(platform, ctx, headers, request).await;
+    }
     if let Some(LoginHint::AppSessionToken(token)) =
         request.login_hint.as_deref().map(LoginHint::parse)
     {
@@ -227,6 +232,7 @@ async fn hand_over(
         may_reauthenticate: kept.hint.may_reauthenticate,
         login_required: kept.login_required,
         device_authorization: None,
+        action_done: false,
         request: kept.request,
     };
     send_to_pages(platform, ctx, client, (session, cookie)).await
@@ -248,6 +254,7 @@ pub async fn hand_over_device(
         may_reauthenticate: false,
         login_required: false,
         device_authorization: Some(device_authorization),
+        action_done: false,
         request,
     };
     send_to_pages(platform, ctx, client, (session, cookie)).await
@@ -304,13 +311,13 @@ fn page_address(
     oauth::redirect_with_query(custom.unwrap_or(&own), &fields)
 }
 
-fn hop(location: &str, cookie: Option<&SetCookie>) -> Response {
+fn hop<'c>(location: &str, cookies: impl IntoIterator<Item = &'c SetCookie>) -> Response {
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(location) {
         headers.insert(header::LOCATION, location);
     }
-    if let Some(cookie) = cookie {
+    for cookie in cookies {
         headers.append(header::SET_COOKIE, cookie.to_header());
     }
     private(headers);

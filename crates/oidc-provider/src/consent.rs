@@ -170,7 +170,9 @@ impl<'a> Pending<'a> {
         if self.session.device_authorization.is_some() && !consented {
             return Ok(Finished::ConsentNeeded);
         }
+        let is_action = request.response_type == ResponseType::SettingsAction;
         if self.client.is_third_party()
+            && !is_action
             && !consented
             && (asks_anew || !is_covered(platform, ctx, self.client, request, &proved).await?)
         {
@@ -180,7 +182,11 @@ impl<'a> Pending<'a> {
         if authentication_info::take(ctx, &platform.kv, &self.id).await?.is_none() {
             return Err(OAuthError::invalid_request("authentication expired").into());
         }
-        let finished = finish(platform, ctx, self.client, request, &proved, consented).await?;
+        let finished = if is_action {
+            finish::action(platform, ctx, &self.session, &self.info).await?
+        } else {
+            finish(platform, ctx, self.client, request, &proved, consented).await?
+        };
         oauth_session::delete(ctx, &platform.kv, &self.info.oauth_session_id).await?;
         Ok(finished)
     }

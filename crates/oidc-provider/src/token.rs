@@ -13,6 +13,7 @@ mod device_code;
 mod id_token_grant;
 pub mod issue;
 pub mod refresh_token;
+mod settings_action;
 mod token_exchange;
 
 use appconfig::ClientConfig;
@@ -92,6 +93,7 @@ async fn answer(
         GrantType::TokenExchange => token_exchange::redeem(&exchange).await,
         GrantType::ClientCredentials => client_credentials::redeem(&exchange, &credentials).await,
         GrantType::DeviceCode => device_code::redeem(&exchange).await,
+        GrantType::SettingsAction => settings_action::redeem(&exchange).await,
         GrantType::IdToken => id_token_grant::redeem(&exchange, session).await,
         GrantType::BiometricRequest => {
             return biometric_request::redeem(&exchange, session).await;

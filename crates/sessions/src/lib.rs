@@ -31,6 +31,7 @@ pub mod refresh;
 mod resolve;
 pub mod resources;
 mod session;
+pub mod settings_code;
 mod subject;
 mod user_agent;
 

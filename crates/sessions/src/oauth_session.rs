@@ -27,6 +27,9 @@ pub struct OAuthSession {
     pub login_required: bool,
     /// The device that waits for the outcome (RFC 8628), by what names its request.
     pub device_authorization: Option<String>,
+    /// Whether the settings action that was asked for has been carried out.
+    #[serde(default)]
+    pub action_done: bool,
 }
 
 /// Keeps it under a fresh id: the `x_ref` of the pages.
@@ -38,6 +41,12 @@ pub async fn save(ctx: &Ctx, kv: &Kv, session: &OAuthSession) -> Result<String> 
 
 pub async fn load(ctx: &Ctx, kv: &Kv, id: &str) -> Result<Option<OAuthSession>> {
     Ok(kv.get_json(&key(ctx, id), ctx.now).await?)
+}
+
+/// Notes that the settings action of a request has been carried out.
+pub async fn complete_action(ctx: &Ctx, kv: &Kv, id: &str, session: &OAuthSession) -> Result<()> {
+    let done = OAuthSession { action_done: true, ..session.clone() };
+    Ok(kv.put_json(&key(ctx, id), &done, LIFETIME_SECONDS, ctx.now).await?)
 }
 
 pub async fn delete(ctx: &Ctx, kv: &Kv, id: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use oauth::SettingsAction;
 use serde_json::json;
 use stdx::Timestamp;
 use upkeep::deletion::{self, Refusal};
@@ -33,7 +34,11 @@ pub async fn act(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     }
     let source = owner.source(&visit);
     match deletion::schedule(&owner.cx(&visit, &source)).await? {
-        Ok(at) => Ok(closed(&visit, at)),
+        Ok(at) => {
+            let what = SettingsAction::DeleteAccount;
+            let response = owner.done(&visit, what, || closed(&visit, at)).await?;
+            Ok(with_cookies(response, web::sign_out_cookies(&visit.ctx.app)))
+        }
         Err(Refusal::NotAllowed | Refusal::Closed) => Err(Problem::NotFound),
         Err(Refusal::Hook(refusal)) => Ok(page(&visit, &owner, Some(Said::wrong(&refusal)))),
     }
@@ -47,8 +52,7 @@ fn closed(visit: &Visit, at: Timestamp) -> Response {
         "at": at.to_rfc3339(),
         "return_url": null,
     });
-    let page = visit.page("account_status").render(&visit.ctx, own);
-    with_cookies(page, web::sign_out_cookies(&visit.ctx.app))
+    visit.page("account_status").render(&visit.ctx, own)
 }
 
 fn page(visit: &Visit, owner: &Owner, wrong: Option<Wrong>) -> Response {

@@ -7,6 +7,7 @@ use appconfig::authentication::PrimaryAuthenticatorType;
 use axum::response::Response;
 use domain::{AuthenticatorKind, AuthenticatorType, PasswordAuthenticator};
 use http::StatusCode;
+use oauth::SettingsAction;
 use serde_json::json;
 use stdx::Secret;
 use web::Fields;
@@ -28,7 +29,11 @@ pub async fn save(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
     require_password_login(&visit, &owner)?;
     match change(&visit, &owner, &fields).await? {
-        Ok(()) => Ok(Flash::PasswordChanged.redirect(&visit, "/settings")),
+        Ok(()) => {
+            let what = SettingsAction::ChangePassword;
+            let otherwise = || Flash::PasswordChanged.redirect(&visit, "/settings");
+            owner.done(&visit, what, otherwise).await
+        }
         Err(refused) => Ok(form(&visit, &owner, &refused)),
     }
 }

@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use domain::{Identity, IdentityId, OAuthIdentity};
 use http::StatusCode;
+use oauth::SettingsAction;
 use serde_json::{Value, json};
 use upkeep::link::{self, Refusal};
 use web::{Fields, Platform};
@@ -44,7 +45,32 @@ pub(super) fn connected(visit: &Visit, owner: &Owner) -> Value {
 
 async fn show(visit: Visit) -> Result<Response, Problem> {
     let owner = Owner::of(&visit).await?;
-    Ok(flash::told(&visit, page(&visit, &owner, None)))
+    if let Some(wrong) = in_the_way(&visit, &owner) {
+        return Ok(page_of(&visit, &owner, StatusCode::OK, Some(wrong)));
+    }
+    match owner.action.as_ref().and_then(|it| it.alias()) {
+        // The app has said all that there is to say.
+        Some(alias) if owner.does(SettingsAction::LinkOAuth) => {
+            visits::begin(&visit, &owner, alias).await
+        }
+        _ => Ok(flash::told(&visit, page(&visit, &owner, None))),
+    }
+}
+
+/// Why what an app asks for cannot be done.
+fn in_the_way(visit: &Visit, owner: &Owner) -> Option<Wrong> {
+    let alias = owner.action.as_ref()?.alias()?;
+    let invariant = |key| Some(Wrong::form("InvariantViolated", key));
+    let Some(provider) = link::providers(&visit.ctx).find(|it| it.alias == alias) else {
+        return Some(Wrong::form("BadRequest", "aw-error-provider-unknown"));
+    };
+    let namespace = provider::id_of(provider);
+    let is_connected = owned(owner).any(|it| Some(&it.provider) == namespace.as_ref());
+    match (owner.does(SettingsAction::LinkOAuth), is_connected) {
+        (true, true) => invariant("aw-error-provider-connected"),
+        (false, false) => invariant("aw-error-provider-not-connected"),
+        (true, false) | (false, true) => None,
+    }
 }
 
 async fn act(visit: Visit, fields: Fields) -> Result<Response, Problem> {
@@ -69,7 +95,8 @@ async fn disconnect(visit: &Visit, owner: &Owner, id: &IdentityId) -> Result<Res
     match link::unlink(&owner.cx(visit, &source), id).await? {
         Ok(identity) => {
             let flash = Flash::ProviderDisconnected(type_of(&identity));
-            Ok(flash.redirect(visit, PATH))
+            let what = SettingsAction::UnlinkOAuth;
+            owner.done(visit, what, || flash.redirect(visit, PATH)).await
         }
         Err(refusal) => Ok(page(visit, owner, Some(wrong(&refusal)?))),
     }
@@ -97,18 +124,28 @@ fn wrong(refusal: &Refusal) -> Result<Wrong, Problem> {
 }
 
 fn page(visit: &Visit, owner: &Owner, wrong: Option<Wrong>) -> Response {
+    let status = if wrong.is_none() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    page_of(visit, owner, status, wrong)
+}
+
+fn page_of(visit: &Visit, owner: &Owner, status: StatusCode, wrong: Option<Wrong>) -> Response {
     let offered: Vec<&OAuthProvider> = link::providers(&visit.ctx).collect();
     let namespaces: Vec<_> = offered.iter().map(|it| provider::id_of(it)).collect();
     let mut lines = Vec::new();
+    // An app that asks for one thing has one line.
+    let only = owner.action.as_ref().and_then(|it| it.alias());
     for (provider, namespace) in offered.iter().zip(&namespaces) {
+        if only.is_some_and(|alias| alias != provider.alias) {
+            continue;
+        }
         let same = |it: &&OAuthIdentity| Some(&it.provider) == namespace.as_ref();
         let identity = owned(owner).find(same);
         lines.push(line(visit, owner, (Some(provider), identity)));
     }
     // What was connected at a provider that is offered no more can still be let go of.
     let others = owned(owner).filter(|it| !namespaces.contains(&Some(it.provider.clone())));
+    let others = others.filter(|_| only.is_none());
     lines.extend(others.map(|it| line(visit, owner, (None, Some(it)))));
-    let status = if wrong.is_none() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let own = json!({
         "providers": lines,
         "notice": if wrong.is_none() { flash::notice(visit) } else { Value::Null },

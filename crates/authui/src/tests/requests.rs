@@ -19,6 +19,7 @@ async fn begin(world: &World, browser: &mut Browser, more: &str) -> String {
     );
     let request = AuthorizationRequest::parse(&Params::parse(&query).unwrap()).unwrap();
     let session = OAuthSession {
+        action_done: false,
         login_required: request.prompt.login,
         request,
         browser_hash: sha256_hex(BROWSER),

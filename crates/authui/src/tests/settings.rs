@@ -1,3 +1,4 @@
+mod action;
 mod apps;
 mod biometric;
 mod deletion;

@@ -12,7 +12,9 @@ use crate::client::check_scopes;
 /// Checked when the request comes and again when it is granted: in between, the configuration
 /// may have changed, and what was kept is all that counts.
 pub fn check(client: &ClientConfig, request: &AuthorizationRequest) -> Result<(), OAuthError> {
-    let needs_challenge = request.response_type == ResponseType::Code && client.is_public();
+    let brings_code =
+        matches!(request.response_type, ResponseType::Code | ResponseType::SettingsAction);
+    let needs_challenge = brings_code && client.is_public();
     if needs_challenge && request.code_challenge.is_none() {
         let text = "PKCE code challenge is required for public clients";
         return Err(OAuthError::invalid_request(text));

@@ -5,7 +5,8 @@ use ctx::Ctx;
 use domain::{Authorization, ClientId, Scopes, UserId};
 use oauth::{AuthorizationRequest, ErrorCode, OAuthError, ResponseType, scope};
 use sessions::code::{self, CodeGrant};
-use sessions::{AuthenticationInfo, Session, SessionRef, consent};
+use sessions::settings_code::{self, SettingsCode};
+use sessions::{AuthenticationInfo, OAuthSession, Session, SessionRef, consent};
 use stdx::Timestamp;
 use store::Tx;
 use web::Platform;
@@ -106,6 +107,7 @@ pub async fn finish(
             let grant = CodeGrant { shared_grant_id: None, is_news: true, ..grant() };
             Ok(Finished::Device(Box::new(grant)))
         }
+        ResponseType::SettingsAction => Err(not_carried_out()),
     }
 }
 
@@ -123,6 +125,33 @@ pub async fn on_record(
         return Ok(Some(consent::give(ctx, tx, user, &id, scopes).await?));
     }
     Ok(consent::find_covering(tx, user, &id, scopes).await?)
+}
+
+/// Grants a settings action that was carried out. It opens nothing, so that nobody asks whether the
+/// account may still be used: the action may have been to give it up.
+pub async fn action(
+    platform: &Platform,
+    ctx: &Ctx,
+    session: &OAuthSession,
+    info: &AuthenticationInfo,
+) -> Result<Finished, EndpointError> {
+    if !session.action_done {
+        return Err(not_carried_out());
+    }
+    let request = &session.request;
+    let code = SettingsCode {
+        client_id: request.client_id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        code_challenge: request.code_challenge.clone(),
+        user_id: info.user_id.as_str().to_owned(),
+    };
+    let code = settings_code::issue(ctx, &platform.kv, &code).await?;
+    Ok(Finished::Granted { code: Some(code.reveal().clone()) })
+}
+
+fn not_carried_out() -> EndpointError {
+    let text = "the settings action was not carried out";
+    OAuthError::new(ErrorCode::AccessDenied, text).into()
 }
 
 fn code_grant(

@@ -7,6 +7,7 @@ use serde_json::json;
 use upkeep::login_id::{self, Refusal, Rules, Step};
 use web::Fields;
 
+use super::super::action::{Action, adding, changing};
 use super::{Owner, context, find, list_path, proof, refused};
 use crate::flash::Flash;
 use crate::phone;
@@ -19,7 +20,8 @@ pub(super) async fn ask_new(visit: Visit, kind: LoginIdType) -> Result<Response,
     if Rules::of(&visit.ctx.app.config, kind).new_key.is_none() {
         return Err(Problem::NotFound);
     }
-    Ok(form(&visit, &owner, kind, None, "", None))
+    let proposed = owner.action.as_ref().and_then(Action::login_id).unwrap_or_default();
+    Ok(form(&visit, &owner, kind, None, &proposed, None))
 }
 
 pub(super) async fn add(
@@ -32,7 +34,7 @@ pub(super) async fn add(
     let source = owner.source(&visit);
     match login_id::add(&owner.cx(&visit, &source), kind, typed).await? {
         Ok(Step::Waiting(token)) => Ok(proof::redirect(&visit, kind, &token)),
-        Ok(Step::Done(_)) => Ok(added(&visit, kind)),
+        Ok(Step::Done(_)) => added(&visit, &owner, kind).await,
         Err(refusal) => refuse(&visit, &owner, kind, None, (typed, refusal)),
     }
 }
@@ -57,19 +59,29 @@ pub(super) async fn change(
     let source = owner.source(&visit);
     match login_id::change(&owner.cx(&visit, &source), &current.base.id, typed).await? {
         Ok(Step::Waiting(token)) => Ok(proof::redirect(&visit, kind, &token)),
-        Ok(Step::Done(_)) => Ok(changed(&visit, kind)),
+        Ok(Step::Done(_)) => changed(&visit, &owner, kind).await,
         Err(refusal) => refuse(&visit, &owner, kind, Some(current), (typed, refusal)),
     }
 }
 
-/// Back to the list, with the news.
-pub(super) fn added(visit: &Visit, kind: LoginIdType) -> Response {
-    Flash::IdentityAdded(kind.as_str()).redirect(visit, &list_path(kind))
+/// Back to the list with the news, or to the app.
+pub(super) async fn added(
+    visit: &Visit,
+    owner: &Owner,
+    kind: LoginIdType,
+) -> Result<Response, Problem> {
+    let flash = Flash::IdentityAdded(kind.as_str());
+    owner.done(visit, adding(kind), || flash.redirect(visit, &list_path(kind))).await
 }
 
-/// Back to the list, with the news.
-pub(super) fn changed(visit: &Visit, kind: LoginIdType) -> Response {
-    Flash::IdentityChanged(kind.as_str()).redirect(visit, &list_path(kind))
+/// Back to the list with the news, or to the app.
+pub(super) async fn changed(
+    visit: &Visit,
+    owner: &Owner,
+    kind: LoginIdType,
+) -> Result<Response, Problem> {
+    let flash = Flash::IdentityChanged(kind.as_str());
+    owner.done(visit, changing(kind), || flash.redirect(visit, &list_path(kind))).await
 }
 
 fn refuse(

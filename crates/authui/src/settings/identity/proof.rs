@@ -75,7 +75,7 @@ pub(super) async fn answer(
             return Ok(page(&visit, &owner, &waiting, Some(wrong)));
         };
         match login_id::finish(&cx, token, &Secret::new(code.to_owned())).await? {
-            Ok(_) => return Ok(done(&visit, &waiting)),
+            Ok(_) => return done(&visit, &owner, &waiting).await,
             Err(refusal) => refusal,
         }
     };
@@ -90,10 +90,10 @@ pub(super) async fn answer(
     Ok(page(&visit, &owner, &waiting, Some(wrong)))
 }
 
-fn done(visit: &Visit, waiting: &Waiting) -> Response {
+async fn done(visit: &Visit, owner: &Owner, waiting: &Waiting) -> Result<Response, Problem> {
     match waiting.identity_id {
-        None => edit::added(visit, waiting.kind),
-        Some(_) => edit::changed(visit, waiting.kind),
+        None => edit::added(visit, owner, waiting.kind).await,
+        Some(_) => edit::changed(visit, owner, waiting.kind).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use ctx::App;
+use oauth::SettingsAction;
 use serde::{Deserialize, Serialize};
 use upkeep::link::{self, StateBy};
 use url::form_urlencoded::Serializer;
@@ -56,7 +57,11 @@ pub(super) async fn come_back(visit: Visit) -> Result<Response, Problem> {
     let source = owner.source(&visit);
     let finished = link::finish(&owner.cx(&visit, &source), &away.token, &query).await?;
     let response = match finished {
-        Ok(identity) => Flash::ProviderLinked(type_of(&identity)).redirect(&visit, PATH),
+        Ok(identity) => {
+            let flash = Flash::ProviderLinked(type_of(&identity));
+            let what = SettingsAction::LinkOAuth;
+            owner.done(&visit, what, || flash.redirect(&visit, PATH)).await?
+        }
         Err(refusal) => page(&visit, &owner, Some(wrong(&refusal)?)),
     };
     Ok(with_cookies(response, [cookie(&visit.ctx.app, "").lasting(0)]))
