@@ -10,6 +10,18 @@ section! {
     pub struct OAuth {
         ..
         clients: Vec<ClientConfig>,
+        /// Ours: whether clients may register themselves.
+        x_client_registration: ClientRegistration,
+        /// Ours: whether a client may be known by the address of a document about it.
+        x_client_id_metadata_documents_enabled: bool,
+    }
+
+    /// How clients register themselves (RFC 7591).
+    pub struct ClientRegistration {
+        ..
+        enabled: bool,
+        /// Whether anybody may, or only who has an initial access token.
+        open: bool,
     }
 
     /// One OAuth 2.0 client (RFC 7591 §2 for the names without `x_`).
@@ -160,6 +172,8 @@ choice! {
         ClientSecretBasic = "client_secret_basic",
         ClientSecretPost = "client_secret_post",
         PrivateKeyJwt = "private_key_jwt",
+        /// Not at all: a third party's client that can keep no secret.
+        None = "none",
     }
 
     /// What tokens are signed with (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -246,12 +260,32 @@ pub(crate) fn sector_of(redirect_uri: &str) -> Option<String> {
 }
 
 impl OAuth {
+    /// Whether there may be clients that are not in the configuration.
+    pub fn takes_unknown_clients(&self) -> bool {
+        self.x_client_registration.enabled || self.x_client_id_metadata_documents_enabled
+    }
+
     pub fn find_client(&self, client_id: &str) -> Option<&ClientConfig> {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 }
 
 impl ClientConfig {
+    /// A client of somebody else's, with the defaults of everybody's.
+    pub fn of_third_party(client_id: &str, name: &str) -> Self {
+        let mut client = Self {
+            client_id: client_id.to_owned(),
+            name: name.to_owned(),
+            client_name: Some(name.to_owned()),
+            x_application_type: Some(ApplicationType::ThirdPartyApp),
+            // Whoever has no secret to show has something else that is used once.
+            refresh_token_rotation_enabled: true,
+            ..Self::default()
+        };
+        client.resolve();
+        client
+    }
+
     /// Third parties need consent and see only what their scopes say.
     pub fn is_third_party(&self) -> bool {
         self.x_application_type == Some(ApplicationType::ThirdPartyApp)
@@ -265,6 +299,7 @@ impl ClientConfig {
     pub fn is_confidential(&self) -> bool {
         use ApplicationType::{Confidential, M2m, ThirdPartyApp};
         matches!(self.x_application_type, Some(Confidential | ThirdPartyApp | M2m))
+            && self.x_token_endpoint_auth_method != Some(ClientAuthentication::None)
     }
 
     pub fn is_public(&self) -> bool {
@@ -279,7 +314,8 @@ impl ClientConfig {
 
     /// Whether the client may ask for the scope that can do everything a user can.
     pub fn has_full_access_scope(&self) -> bool {
-        !self.is_confidential()
+        use ApplicationType::{Confidential, M2m, ThirdPartyApp};
+        !matches!(self.x_application_type, Some(Confidential | ThirdPartyApp | M2m))
     }
 
     /// Whether ID tokens for the client may carry e-mail address, phone number and the like.

@@ -46,7 +46,8 @@ pub mod verification;
 mod yaml;
 
 pub use client::{
-    ApplicationType, ClientAuthentication, ClientConfig, JwkSet, SigningAlgorithm, SubjectType,
+    ApplicationType, ClientAuthentication, ClientConfig, ClientRegistration, JwkSet,
+    SigningAlgorithm, SubjectType,
 };
 pub use duration::DurationString;
 pub use errors::{ConfigError, ConfigErrors};

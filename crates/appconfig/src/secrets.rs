@@ -17,8 +17,8 @@ pub use credentials::{
     WatiCredentials, WhatsappCloudApiCredentials, WhatsappOnPremisesCredentials, WhatsappWebhook,
 };
 pub use keys::{
-    Certificate, ClientSecrets, ClientSecretsItem, Jwk, KeySet, SamlIdpCertificate, SamlIdpSigning,
-    SamlSpCertificates,
+    Certificate, ClientSecrets, ClientSecretsItem, Jwk, KeySet, RegistrationTokens,
+    SamlIdpCertificate, SamlIdpSigning, SamlSpCertificates,
 };
 
 use std::sync::LazyLock;
@@ -79,6 +79,8 @@ secrets! {
     /// Keys that sign tokens.
     oauth: KeySet = "oauth",
     csrf: KeySet = "csrf",
+    /// Ours: what clients may register themselves with.
+    client_registration: RegistrationTokens = "x_client_registration",
     /// Ours: what names of people for single clients are made with. It must never change.
     pairwise: KeySet = "x_pairwise",
     /// Keys that sign what hooks are told.

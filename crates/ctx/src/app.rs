@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use appconfig::flow::{Flow, FlowKind};
-use appconfig::{AppConfig, FeatureConfig, Secrets};
+use appconfig::{AppConfig, ClientConfig, FeatureConfig, Secrets};
 use domain::AppId;
 use i18n::Catalogue;
 use jose::SigningKeys;
@@ -38,6 +38,8 @@ pub struct App {
     generated_flows: [OnceLock<Flow>; FlowKind::ALL.len()],
     scripts: BTreeMap<String, String>,
     lists: BTreeMap<String, String>,
+    /// The hash of the secret of the client that came with the request.
+    guest: Option<(String, Option<String>)>,
     derived: Derived,
 }
 
@@ -78,8 +80,42 @@ impl App {
             generated_flows: [const { OnceLock::new() }; FlowKind::ALL.len()],
             scripts: BTreeMap::new(),
             lists: BTreeMap::new(),
+            guest: None,
             derived: Derived::default(),
         })
+    }
+
+    /// A copy of the project that has one more client, and what its secret hashes to.
+    #[must_use]
+    pub fn with_client(&self, client: ClientConfig, secret_hash: Option<String>) -> Self {
+        let guest = Some((client.client_id.clone(), secret_hash));
+        let mut config = self.config.clone();
+        config.oauth.clients.push(client);
+        Self {
+            id: self.id.clone(),
+            config,
+            features: self.features.clone(),
+            secrets: self.secrets.clone(),
+            keys: self.keys.clone(),
+            catalogue: self.catalogue.clone(),
+            templates: self.templates.clone(),
+            theme: self.theme.clone(),
+            languages: self.languages.clone(),
+            origin: self.origin.clone(),
+            cookie_domain: self.cookie_domain.clone(),
+            allowed_origins: self.allowed_origins.clone(),
+            generated_flows: [const { OnceLock::new() }; FlowKind::ALL.len()],
+            scripts: self.scripts.clone(),
+            lists: self.lists.clone(),
+            guest,
+            derived: Derived::default(),
+        }
+    }
+
+    /// What the secret of a client hashes to that is in no secrets file.
+    pub fn secret_hash_of_guest(&self, client_id: &str) -> Option<&str> {
+        let (id, hash) = self.guest.as_ref()?;
+        hash.as_deref().filter(|_| id == client_id)
     }
 
     /// The same project with these scripts, by their path among its files.

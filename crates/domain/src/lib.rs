@@ -8,6 +8,7 @@ mod identity;
 mod lockout;
 mod outbox;
 mod overview;
+mod registered_client;
 mod resource;
 mod session;
 mod user;
@@ -31,6 +32,7 @@ pub use identity::{
 pub use lockout::Lockout;
 pub use outbox::OutboxEntry;
 pub use overview::{AuthenticatorOverview, IdentityOverview, UserOverview, UserStanding};
+pub use registered_client::RegisteredClient;
 pub use resource::{Resource, ResourceId, ResourceScope, ResourceScopeId};
 pub use session::{Access, IdpSession, IdpSessionId};
 pub use user::{AccountStatus, Attributes, User, UserId};

@@ -37,6 +37,11 @@ pub struct Discovery {
     pub dpop_signing_alg_values_supported: &'static [&'static str],
     pub claims_supported: &'static [&'static str],
     pub ui_locales_supported: Vec<String>,
+    /// Where clients may register themselves, if they may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_id_metadata_document_supported: bool,
     pub acr_values_supported: &'static [&'static str],
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
@@ -93,6 +98,8 @@ impl Discovery {
             dpop_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             claims_supported: &claims::SUPPORTED,
             ui_locales_supported: ui_locales,
+            registration_endpoint: None,
+            client_id_metadata_document_supported: false,
             acr_values_supported: &ACR_VALUES,
             claims_parameter_supported: true,
             request_parameter_supported: true,

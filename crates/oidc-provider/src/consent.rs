@@ -22,6 +22,7 @@ use crate::authorize::{check_rules, is_browser_of};
 use crate::client::{allows_redirect, is_registered};
 use crate::device_page;
 use crate::error::EndpointError;
+use crate::guests::{From, admit};
 use crate::told;
 use finish::is_covered;
 pub use finish::{Finished, Proved, finish, on_record};
@@ -33,6 +34,7 @@ pub async fn get(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
+    let ctx = with_client(&platform, ctx, &query).await;
     match Pending::find(&platform, &ctx, &headers, &query).await {
         Ok(pending) => pending.proceed(&platform, &ctx, &headers, false).await,
         Err(response) => *response,
@@ -54,6 +56,7 @@ pub async fn post(
         return told::mistake(&ctx, &headers, &error);
     }
     let query = query.unwrap_or_default();
+    let ctx = with_client(&platform, ctx, &query).await;
     let pending = match Pending::find(&platform, &ctx, &headers, &query).await {
         Ok(pending) => pending,
         Err(response) => return *response,
@@ -65,6 +68,23 @@ pub async fn post(
         Some("cancel") => pending.cancel(&platform, &ctx, &headers).await,
         _ => told::mistake(&ctx, &headers, &OAuthError::invalid_request("unknown action")),
     }
+}
+
+/// The context with the client of the kept request, which need not be in the configuration. What
+/// fails here is found missing right after, and told then.
+async fn with_client(platform: &Platform, ctx: Ctx, query: &str) -> Ctx {
+    if !ctx.app.config.oauth.takes_unknown_clients() {
+        return ctx;
+    }
+    let params = Params::parse(query).unwrap_or_default();
+    let find = async {
+        let id = params.get("code").unwrap_or_default();
+        let info = authentication_info::find(&ctx, &platform.kv, id).await.ok()??;
+        let session = oauth_session::load(&ctx, &platform.kv, &info.oauth_session_id).await;
+        let client_id = session.ok()??.request.client_id;
+        admit(platform, &ctx, Some(&client_id), From::Record).await.ok()
+    };
+    find.await.unwrap_or(ctx)
 }
 
 /// A request whose person has authenticated.

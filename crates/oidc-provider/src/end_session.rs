@@ -21,6 +21,7 @@ use crate::answer::{moved, private};
 use crate::authorize::KnownIdToken;
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
+use crate::guests::{From, admit};
 use crate::told;
 
 /// The parameter under which a kept form is found again.
@@ -98,6 +99,7 @@ async fn end_session(
         Some(id) => platform.kv.take_json(&key(ctx, id), ctx.now).await?.unwrap_or_default(),
         None => Request::read(params),
     };
+    let ctx = &admit(platform, ctx, request.client_id.as_deref(), From::Record).await?;
     // A hint that nobody here signed says nothing; it is no reason to keep anybody signed in.
     let hint = request.id_token_hint.as_deref().and_then(|it| KnownIdToken::read(ctx, it));
     let credentials = web::credentials(&ctx.app, headers);

@@ -19,6 +19,7 @@ use web::{CtxOf, Platform};
 use crate::client::ClientCredentials;
 use crate::dpop::{confirmation, token_type};
 use crate::error::{EndpointError, no_store};
+use crate::guests::{From, admit};
 
 const PATH: &str = "/oauth2/introspect";
 
@@ -56,6 +57,7 @@ async fn answer(
     };
     let params = Params::parse(form)?;
     let credentials = ClientCredentials::read(&params, headers)?;
+    let ctx = &admit(platform, ctx, Some(&credentials.client_id), From::Record).await?;
     let client = credentials.find(ctx)?;
     if client.is_public() {
         let text = "this client cannot prove who it is";

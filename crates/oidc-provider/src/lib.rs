@@ -21,12 +21,14 @@ mod dpop;
 mod end_session;
 mod error;
 mod events;
+mod guests;
 mod hooked;
 mod id_token;
 mod introspect;
 mod metadata;
 mod par;
 mod redirect;
+mod register;
 mod revoke;
 mod token;
 mod told;
@@ -51,6 +53,11 @@ pub fn router() -> Router<Platform> {
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
         .route("/oauth2/jwks", get(metadata::jwks))
+        .route("/oauth2/register", post(register::register))
+        .route(
+            "/oauth2/register/{id}",
+            get(register::read).put(register::update).delete(register::delete),
+        )
         .layer(from_fn(web::cors_star));
     // Scripts of registered origins call these.
     let shared = Router::new()

@@ -13,7 +13,14 @@ struct Written(Bytes);
 impl Written {
     fn of(app: &App) -> Self {
         let algorithms = app.keys.algorithms().map(jose::Algorithm::name).collect();
-        let document = Discovery::new(app.origin(), app.languages().to_vec(), algorithms);
+        let mut document = Discovery::new(app.origin(), app.languages().to_vec(), algorithms);
+        let config = &app.config.oauth;
+        document.registration_endpoint = config
+            .x_client_registration
+            .enabled
+            .then(|| format!("{}/oauth2/register", app.origin()));
+        document.client_id_metadata_document_supported =
+            config.x_client_id_metadata_documents_enabled;
         Self(serde_json::to_vec(&document).expect("texts, lists and flags are JSON").into())
     }
 }

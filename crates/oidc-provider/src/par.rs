@@ -17,6 +17,7 @@ use crate::authorize::{check_rules, destination};
 use crate::client::ClientCredentials;
 use crate::dpop;
 use crate::error::{EndpointError, no_store};
+use crate::guests::{From, admit};
 use crate::unpack::{self, PUSHED_SECONDS};
 
 const PATH: &str = "/oauth2/par";
@@ -61,6 +62,7 @@ async fn push(
         return Err(OAuthError::invalid_request("request_uri cannot be pushed").into());
     }
     let credentials = ClientCredentials::read(&params, headers)?;
+    let ctx = &admit(platform, ctx, Some(&credentials.client_id), From::Document).await?;
     let client = credentials.find(ctx)?;
     credentials.authenticate(platform, ctx, client, PATH).await?;
     let mut params = params;

@@ -30,6 +30,7 @@ use web::{CtxOf, Platform};
 use crate::client::{ClientCredentials, is_machine};
 use crate::dpop;
 use crate::error::{EndpointError, no_store};
+use crate::guests::{From, admit};
 
 pub async fn token(
     State(platform): State<Platform>,
@@ -68,6 +69,7 @@ async fn answer(
     let proof = dpop::presented(ctx, headers, "/oauth2/token");
     let params = Params::parse(form)?;
     let credentials = ClientCredentials::read(&params, headers)?;
+    let ctx = &admit(platform, ctx, Some(&credentials.client_id), From::Record).await?;
     let client = credentials.find(ctx)?;
     let request = TokenRequest::parse(params)?;
     let for_itself = request.grant_type == GrantType::ClientCredentials;

@@ -417,6 +417,9 @@ fn app(config: Value, key: &Value) -> App {
     let secrets = Secrets {
         oauth_client_secrets: Some(serde_json::from_value(secrets).unwrap()),
         pairwise: Some(serde_json::from_value(json!({ "keys": [pairwise] })).unwrap()),
+        client_registration: Some(
+            serde_json::from_value(json!({ "tokens": ["initial"] })).unwrap(),
+        ),
         ..Secrets::default()
     };
     let mut features = FeatureConfig::default();

@@ -11,7 +11,7 @@ use http::Method;
 use jose::{JwsError, Jwt, KeySet, Unverified};
 use moka::sync::Cache;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stdx::Timestamp;
 use url::Url;
 
@@ -20,6 +20,8 @@ use crate::http::{Bounds, HttpError, Route, exchange};
 
 /// A large key set is some tens of kilobytes.
 const BOUNDS: Bounds = Bounds::new(5, 256 * 1024);
+/// A document about a client has a few lines, and somebody waits for it.
+const CLIENT_BOUNDS: Bounds = Bounds::new(5, 16 * 1024);
 /// Providers rotate keys over hours, and announce them before.
 const FRESH_SECONDS: i64 = 600;
 /// How long the keys are not asked for again, whatever tokens name.
@@ -118,6 +120,18 @@ impl Outbound {
         let document = Arc::new(KeySet::read(&set));
         cache.insert(address, Remembered { fetched_at: ctx.now, document: document.clone() });
         Ok(verify(&document, &token))
+    }
+
+    /// What a client says of itself at the address that is its name. Not remembered: that is for
+    /// whoever believes it.
+    pub async fn fetch_client_document(
+        &self,
+        address: &str,
+    ) -> Result<Map<String, Value>, HttpError> {
+        let url = Url::parse(address).map_err(|_| HttpError::Forbidden)?;
+        let request = self.0.http.request(Route::Guarded, Method::GET, &url)?;
+        let answer = exchange(request, CLIENT_BOUNDS).await?;
+        if answer.status.is_success() { answer.json() } else { Err(answer.unreadable()) }
     }
 
     pub(crate) async fn discover(

@@ -13,6 +13,7 @@ pub mod authentication_info;
 pub mod biometric;
 pub mod browser;
 pub mod challenge;
+pub mod clients;
 pub mod code;
 pub mod consent;
 pub mod device_authorization;

@@ -10,6 +10,7 @@ use stdx::Timestamp;
 use store::Tx;
 
 use crate::access::Lifetimes;
+use crate::clients;
 use crate::error::Result;
 use crate::session::{Session, SessionRef};
 use crate::user_agent::device_name;
@@ -50,7 +51,7 @@ pub async fn list(
     }
     for grant in grants {
         // One that shares a browser session is on that line, or dead with it.
-        if is_alive(ctx, &grant) && !grant.sso_enabled {
+        if !grant.sso_enabled && is_alive(ctx, tx, &grant).await? {
             listed.push(of_grant(grant, current));
         }
     }
@@ -110,12 +111,12 @@ impl Listed {
     }
 }
 
-fn is_alive(ctx: &Ctx, grant: &Grant) -> bool {
-    let client = ctx.app.config.oauth.find_client(grant.client_id.as_str());
+async fn is_alive(ctx: &Ctx, tx: &mut Tx, grant: &Grant) -> Result<bool> {
+    let client = clients::load(ctx, tx, grant.client_id.as_str()).await?;
     let allowed = client.is_some_and(|client| {
-        Lifetimes::of_client(client).allow(grant.created_at, grant.last_access.at, ctx.now)
+        Lifetimes::of_client(&client).allow(grant.created_at, grant.last_access.at, ctx.now)
     });
-    grant.is_live(ctx.now) && allowed
+    Ok(grant.is_live(ctx.now) && allowed)
 }
 
 fn of_browser(session: IdpSession, current: Option<&Session>) -> Listed {

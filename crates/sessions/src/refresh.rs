@@ -14,6 +14,7 @@ use stdx::{Secret, base64url, constant_time_eq, from_base64url, sha256_hex};
 use store::{Rotation, Tx};
 
 use crate::access::{Lifetimes, access};
+use crate::clients;
 use crate::end;
 use crate::error::Result;
 use crate::session::SessionRef;
@@ -161,15 +162,13 @@ pub(crate) fn first(
 
 /// Everything a refresh token hangs on.
 async fn is_usable(ctx: &Ctx, tx: &mut Tx, grant: &Grant, token: &RefreshToken) -> Result<bool> {
-    let clients = &ctx.app.config.oauth;
-    let (Some(client), Some(_)) = (
-        clients.find_client(grant.client_id.as_str()),
-        clients.find_client(token.client_id.as_str()),
-    ) else {
+    let client = clients::load(ctx, tx, grant.client_id.as_str()).await?;
+    let Some(client) = client else { return Ok(false) };
+    if clients::load(ctx, tx, token.client_id.as_str()).await?.is_none() {
         return Ok(false);
-    };
+    }
     let allowed =
-        Lifetimes::of_client(client).allow(grant.created_at, grant.last_access.at, ctx.now);
+        Lifetimes::of_client(&client).allow(grant.created_at, grant.last_access.at, ctx.now);
     let expired = token.expires_at.is_some_and(|expires_at| ctx.now >= expires_at);
     if !grant.is_live(ctx.now) || !allowed || expired {
         return Ok(false);

@@ -17,13 +17,13 @@ use foldhash::fast::RandomState;
 use kv::Kv;
 use moka::sync::Cache;
 use stdx::{Timestamp, constant_time_eq, sha256_hex};
-use store::{SignedIn, Store};
+use store::{SignedIn, Store, Tx};
 
 use crate::access::Lifetimes;
 use crate::dpop::Proof;
 use crate::error::Result;
 use crate::session::{Session, SessionRef};
-use crate::{access_token, app_session, browser, end};
+use crate::{access_token, app_session, browser, clients, end};
 use touches::Touches;
 
 pub use about::{About, Kind};
@@ -142,7 +142,11 @@ impl Sessions {
                 }
             }
         };
-        Ok(found.filter(|found| is_alive(ctx, found)).and_then(into_session))
+        let lifetimes = match &found {
+            Some(found) => lifetimes(ctx, &mut tx, found).await?,
+            None => None,
+        };
+        Ok(found.filter(|found| is_alive(ctx, found, lifetimes)).and_then(into_session))
     }
 
     /// Whose session it is or was, for as long as that is known.
@@ -246,8 +250,7 @@ impl Sessions {
         let Some(hash) = access_token::row_name(ctx, token) else { return Ok(None) };
         let mut tx = self.store.read(&ctx.app.id).await?;
         let found = tx.signed_in_by_access_token(&hash).await?;
-        drop(tx);
-        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+        self.admit(ctx, tx, key, found).await
     }
 
     async fn by_app_session(
@@ -263,10 +266,9 @@ impl Sessions {
         let Some(app) = app_session::find(ctx, &self.kv, cookie).await? else { return Ok(None) };
         let mut tx = self.store.read(&ctx.app.id).await?;
         let found = tx.signed_in_by_refresh_token(&app.grant_id, &app.refresh_token_id).await?;
-        drop(tx);
         // Pages of ours can change everything, so the app must have been trusted with that.
         let found = found.filter(|it| it.scopes.contains(oauth::scope::FULL_ACCESS));
-        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+        self.admit(ctx, tx, key, found).await
     }
 
     async fn by_idp_session(&self, ctx: &Ctx, cookie: &str) -> Result<Option<Arc<Session>>> {
@@ -278,9 +280,8 @@ impl Sessions {
         let Some(id) = browser::id_in_cookie(cookie) else { return Ok(None) };
         let mut tx = self.store.read(&ctx.app.id).await?;
         let found = tx.signed_in_by_idp_session(&id).await?;
-        drop(tx);
         let found = found.filter(|it| constant_time_eq(it.token_hash.as_bytes(), hash.as_bytes()));
-        Ok(found.and_then(|found| self.admit(ctx, key, found)))
+        self.admit(ctx, tx, key, found).await
     }
 
     fn cached(&self, ctx: &Ctx, key: &CacheKey) -> Option<Arc<Session>> {
@@ -296,14 +297,24 @@ impl Sessions {
     }
 
     /// Remembers what was found, if it is alive.
-    fn admit(&self, ctx: &Ctx, key: CacheKey, found: SignedIn) -> Option<Arc<Session>> {
-        if !is_alive(ctx, &found) {
-            return None;
+    async fn admit(
+        &self,
+        ctx: &Ctx,
+        mut tx: Tx,
+        key: CacheKey,
+        found: Option<SignedIn>,
+    ) -> Result<Option<Arc<Session>>> {
+        let Some(found) = found else { return Ok(None) };
+        let lifetimes = lifetimes(ctx, &mut tx, &found).await?;
+        drop(tx);
+        if !is_alive(ctx, &found, lifetimes) {
+            return Ok(None);
         }
         self.touches.note(ctx, &found);
-        let session = Arc::new(into_session(found)?);
+        let Some(session) = into_session(found) else { return Ok(None) };
+        let session = Arc::new(session);
         self.found.insert(key, Cached { session: session.clone(), at: ctx.now });
-        Some(session)
+        Ok(Some(session))
     }
 }
 
@@ -316,18 +327,19 @@ where
     builder.build_with_hasher(RandomState::default())
 }
 
+/// How long such a session lasts; `None` when its client was removed from the project.
+async fn lifetimes(ctx: &Ctx, tx: &mut Tx, found: &SignedIn) -> Result<Option<Lifetimes>> {
+    if found.grant_id.is_none() {
+        return Ok(Some(Lifetimes::of_browser(&ctx.app.config.session)));
+    }
+    let Some(client) = &found.client_id else { return Ok(None) };
+    let client = clients::load(ctx, tx, client.as_str()).await?;
+    Ok(client.map(|client| Lifetimes::of_client(&client)))
+}
+
 /// Whether everything that a credential hangs on is alive.
-fn is_alive(ctx: &Ctx, found: &SignedIn) -> bool {
-    let lifetimes = if found.grant_id.is_some() {
-        let client = found.client_id.as_ref().map(domain::ClientId::as_str);
-        match client.and_then(|id| ctx.app.config.oauth.find_client(id)) {
-            Some(client) => Lifetimes::of_client(client),
-            // The client was removed from the project.
-            None => return false,
-        }
-    } else {
-        Lifetimes::of_browser(&ctx.app.config.session)
-    };
+fn is_alive(ctx: &Ctx, found: &SignedIn, lifetimes: Option<Lifetimes>) -> bool {
+    let Some(lifetimes) = lifetimes else { return false };
     let token_is_live = found.token_expires_at.is_none_or(|expires_at| ctx.now < expires_at);
     let group_is_live =
         !found.sso_enabled || found.idp_ends.is_some_and(|ends| ends.is_live(ctx.now));

@@ -8,6 +8,7 @@ mod engine;
 mod factors;
 mod outbox;
 mod passwords;
+mod registered_clients;
 mod resources;
 mod sessions;
 

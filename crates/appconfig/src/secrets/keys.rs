@@ -25,6 +25,14 @@ pub struct KeySet {
     keys: Secret<Vec<Value>>,
 }
 
+/// Tokens with which clients may register themselves (RFC 7591 §3).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationTokens {
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub tokens: Secret<Vec<String>>,
+}
+
 /// The secrets of confidential clients.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,9 @@
 //!
 //! A project's own applications need no consent and are not here.
 
-use ::sessions::consent;
+use std::borrow::Cow;
+
+use ::sessions::{clients, consent};
 use appconfig::ClientConfig;
 use axum::response::Response;
 use domain::{Authorization, AuthorizationId};
@@ -47,7 +49,7 @@ pub async fn act(visit: Visit, fields: Fields) -> Result<Response, Problem> {
     }
     tx.commit().await?;
     visit.platform.sessions.forget(ctx, &ended).await;
-    Ok(Flash::AppRevoked(name(client).to_owned()).redirect(&visit, PATH))
+    Ok(Flash::AppRevoked(name(&client).to_owned()).redirect(&visit, PATH))
 }
 
 /// How many there are, for the overview.
@@ -58,15 +60,17 @@ pub(super) async fn count(visit: &Visit, owner: &Owner) -> Result<usize, Problem
 async fn list<'v>(
     visit: &'v Visit,
     owner: &Owner,
-) -> Result<Vec<(Authorization, &'v ClientConfig)>, Problem> {
+) -> Result<Vec<(Authorization, Cow<'v, ClientConfig>)>, Problem> {
     let mut tx = visit.platform.store.read(&visit.ctx.app.id).await?;
     let all = tx.authorizations().list(&owner.session.user_id).await?;
-    let oauth = &visit.ctx.app.config.oauth;
-    let of_others = all.into_iter().filter_map(|it| {
-        let client = oauth.find_client(it.client_id.as_str())?;
-        client.is_third_party().then_some((it, client))
-    });
-    Ok(of_others.collect())
+    let mut of_others = Vec::new();
+    for it in all {
+        let client = clients::load(&visit.ctx, &mut tx, it.client_id.as_str()).await?;
+        if let Some(client) = client.filter(|it| it.is_third_party()) {
+            of_others.push((it, client));
+        }
+    }
+    Ok(of_others)
 }
 
 fn name(client: &ClientConfig) -> &str {

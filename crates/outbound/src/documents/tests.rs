@@ -1,7 +1,6 @@
 use std::sync::Mutex;
 
 use jose::PrivateKey;
-use serde_json::Map;
 use serde_json::json;
 
 use super::*;

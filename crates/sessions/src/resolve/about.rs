@@ -7,10 +7,10 @@ use ctx::Ctx;
 use domain::{AccessTokenHolder, ClientId, Scopes, UserId};
 use stdx::Timestamp;
 
-use super::{Sessions, is_alive};
+use super::{Sessions, is_alive, lifetimes};
 use crate::error::Result;
 use crate::session::SessionRef;
-use crate::{access_token, refresh};
+use crate::{access_token, clients, refresh};
 
 /// A token that is alive.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,15 +61,19 @@ impl Sessions {
         let Some(hash) = access_token::row_name_for_any(ctx, presented) else { return Ok(None) };
         let mut tx = self.store.read(&ctx.app.id).await?;
         let Some(token) = tx.access_tokens().find(&hash).await? else { return Ok(None) };
-        let client = ctx.app.config.oauth.find_client(token.client_id.as_str());
-        if client.is_none() || ctx.now >= token.expires_at {
+        let client = clients::load(ctx, &mut tx, token.client_id.as_str()).await?.is_some();
+        if !client || ctx.now >= token.expires_at {
             return Ok(None);
         }
         let (user_id, session) = match token.holder {
             AccessTokenHolder::Client => (None, None),
             AccessTokenHolder::Grant(_) | AccessTokenHolder::IdpSession(_) => {
                 let found = tx.signed_in_by_access_token(&hash).await?;
-                let Some(found) = found.filter(|it| is_alive(ctx, it)) else { return Ok(None) };
+                let Some(found) = found else { return Ok(None) };
+                let lifetimes = lifetimes(ctx, &mut tx, &found).await?;
+                if !is_alive(ctx, &found, lifetimes) {
+                    return Ok(None);
+                }
                 (Some(found.user.id), found.grant_id.map(SessionRef::Grant))
             }
         };

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (24, include_str!("../migrations/0024_resources.sql")),
     (25, include_str!("../migrations/0025_access_token_audience.sql")),
     (28, include_str!("../migrations/0028_bound_tokens.sql")),
+    (29, include_str!("../migrations/0029_clients.sql")),
     (32, include_str!("../migrations/0032_due_deletions.sql")),
 ];
 
