@@ -1,15 +1,18 @@
-//! What machines may call: resources and scopes of a project, and which client may ask for which.
+//! What machines may call: resources and scopes of a project. Which client may ask for which is
+//! beside this file.
 //!
 //! A resource is known by its URI (RFC 8707 §2), which is what tokens for it have as audience. It
 //! is written as it is compared, and is never an address of ours: a token for us is only ever made
 //! for a person.
 
-use appconfig::ClientConfig;
+mod clients;
+
 use ctx::Ctx;
-use domain::{ClientId, Resource, ResourceId, ResourceScope, ResourceScopeId, Scopes};
+use domain::{Resource, ResourceId, ResourceScope, ResourceScopeId};
 use store::Tx;
 
 use crate::error::Result;
+pub use clients::{add_scopes, close_to, find_allowed, open_to, remove_scopes, replace_scopes};
 
 /// A URI is an audience of every token for it, and goes with every request.
 const URI_BYTES_MAX: usize = 1024;
@@ -17,8 +20,6 @@ const URI_BYTES_MAX: usize = 1024;
 const SCOPE_BYTES_MAX: usize = 128;
 /// What administrators write for each other.
 const TEXT_BYTES_MAX: usize = 1024;
-/// So many scopes fit into a token that servers accept in a header.
-const SCOPES_OF_CLIENT_MAX: usize = 100;
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -189,89 +190,40 @@ pub async fn create_scope(
     Ok(if is_new { Ok(scope) } else { Err(Refusal::ScopeDuplicate) })
 }
 
-/// Lets a client ask for a resource.
-pub async fn open_to(
+/// Describes a scope anew. Its name stays: tokens carry it.
+pub async fn describe_scope(
     ctx: &Ctx,
     tx: &mut Tx,
     uri: &str,
-    client_id: &str,
-) -> Result<Outcome<Resource>> {
-    if ctx.app.config.oauth.find_client(client_id).is_none() {
-        return Ok(Err(Refusal::ClientNotFound));
+    (scope, description): (&str, Option<&str>),
+) -> Result<Outcome<ResourceScope>> {
+    if let Err(refusal) = check_text(description) {
+        return Ok(Err(refusal));
     }
-    let Some(resource) = tx.resources().find_by_uri(uri).await? else {
-        return Ok(Err(Refusal::ResourceNotFound));
-    };
-    let (row, client) = (ctx.rng.uuid(), ClientId::new(client_id));
-    tx.resources().open_to(&row, &client, &resource.id, ctx.now).await?;
-    Ok(Ok(resource))
-}
-
-/// Makes these, and no others, the scopes that a client has of a resource; what it then has.
-pub async fn replace_scopes(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    (uri, client_id): (&str, &str),
-    scopes: &Scopes,
-) -> Result<Outcome<Vec<ResourceScope>>> {
-    if scopes.iter().count() > SCOPES_OF_CLIENT_MAX {
-        return Ok(Err(Refusal::Invalid("too many scopes")));
-    }
-    let (client, resource) = match find_open(ctx, tx, uri, client_id).await? {
+    let found = match find_scope(tx, uri, scope).await? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let mut wanted = Vec::new();
-    for name in scopes.iter() {
-        match tx.resource_scopes().find(&resource.id, name).await? {
-            Some(scope) => wanted.push(scope),
-            None => return Ok(Err(Refusal::ScopeNotFound)),
-        }
-    }
-    for scope in tx.resource_scopes().list_of_client(&client, &resource.id).await? {
-        if !wanted.contains(&scope) {
-            tx.resource_scopes().take(&client, &scope).await?;
-        }
-    }
-    for scope in &wanted {
-        tx.resource_scopes().give(&ctx.rng.uuid(), &client, scope, ctx.now).await?;
-    }
-    Ok(Ok(tx.resource_scopes().list_of_client(&client, &resource.id).await?))
+    let described =
+        ResourceScope { description: filled(description), updated_at: ctx.now, ..found };
+    let text = described.description.as_deref();
+    tx.resource_scopes().describe(&described.id, text, ctx.now).await?;
+    Ok(Ok(described))
 }
 
-/// A resource that a client may ask for.
-async fn find_open(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    uri: &str,
-    client_id: &str,
-) -> Result<Outcome<(ClientId, Resource)>> {
-    if ctx.app.config.oauth.find_client(client_id).is_none() {
-        return Ok(Err(Refusal::ClientNotFound));
+/// Takes a scope away from everybody.
+pub async fn delete_scope(tx: &mut Tx, uri: &str, scope: &str) -> Result<Outcome<()>> {
+    match find_scope(tx, uri, scope).await? {
+        Ok(found) => Ok(Ok(tx.resource_scopes().delete(&found.id).await?)),
+        Err(refusal) => Ok(Err(refusal)),
     }
-    let client = ClientId::new(client_id);
+}
+
+async fn find_scope(tx: &mut Tx, uri: &str, scope: &str) -> Result<Outcome<ResourceScope>> {
     let Some(resource) = tx.resources().find_by_uri(uri).await? else {
         return Ok(Err(Refusal::ResourceNotFound));
     };
-    if !tx.resources().is_open_to(&client, &resource.id).await? {
-        return Ok(Err(Refusal::ResourceNotAssociatedWithClient));
-    }
-    Ok(Ok((client, resource)))
-}
-
-/// What a client may have of a resource.
-pub async fn find_allowed(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    client: &ClientConfig,
-    uri: &str,
-) -> Result<Outcome<(Resource, Scopes)>> {
-    let (client, resource) = match find_open(ctx, tx, uri, &client.client_id).await? {
-        Ok(found) => found,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let scopes = tx.resource_scopes().list_of_client(&client, &resource.id).await?;
-    Ok(Ok((resource, scopes.into_iter().map(|it| it.scope).collect())))
+    Ok(tx.resource_scopes().find(&resource.id, scope).await?.ok_or(Refusal::ScopeNotFound))
 }
 
 /// An empty text says nothing.

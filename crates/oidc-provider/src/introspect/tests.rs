@@ -193,3 +193,21 @@ async fn discovery_says_where_and_how_to_ask() {
     let methods = &document["introspection_endpoint_auth_methods_supported"];
     assert_eq!(*methods, json!(["client_secret_post", "client_secret_basic", "private_key_jwt"]));
 }
+
+/// `Limit::RequestToken` counts wrong secrets here.
+#[tokio::test]
+async fn guessing_secrets_comes_to_an_end_and_asking_does_not() {
+    let world = World::new().await;
+    let (access, _) = tokens(&world).await;
+    for _ in 0..200 {
+        assert_eq!(ask(&world, "confidential", &access).await.status, 200);
+    }
+    let guess = "client_id=confidential&client_secret=guess&token=x";
+    let mut statuses = Vec::new();
+    for _ in 0..200 {
+        statuses.push(world.post("/oauth2/introspect", guess).await.status);
+    }
+    assert_eq!((statuses[0], statuses[199]), (400, 429));
+    world.sleep(60);
+    assert_eq!(ask(&world, "confidential", &access).await.status, 200);
+}

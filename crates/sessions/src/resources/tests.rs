@@ -107,3 +107,54 @@ async fn a_client_has_of_a_resource_what_it_was_given_and_nothing_of_others() {
     let allowed = resources::find_allowed(&ctx, &mut tx, other, SHOP).await.unwrap();
     assert_eq!(allowed.map(|_| ()), not_open);
 }
+
+#[tokio::test]
+async fn scopes_are_given_one_by_one_taken_described_and_deleted() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let client = world.app.config.oauth.find_client("app").unwrap();
+    let mut tx = world.write().await;
+    resources::create(&ctx, &mut tx, SHOP, None).await.unwrap().unwrap();
+    for scope in ["read", "write", "delete"] {
+        let made = resources::create_scope(&ctx, &mut tx, SHOP, (scope, None)).await.unwrap();
+        made.unwrap();
+    }
+    let of = (SHOP, "app");
+    let (read, odd) = (Scopes::parse("read"), Scopes::parse("fly"));
+    let not_open = Err(Refusal::ResourceNotAssociatedWithClient);
+    let refused = resources::add_scopes(&ctx, &mut tx, of, &read).await.unwrap();
+    assert_eq!(refused.map(|_| ()), not_open);
+    resources::open_to(&ctx, &mut tx, SHOP, "app").await.unwrap().unwrap();
+
+    let names = |it: Vec<domain::ResourceScope>| {
+        it.into_iter().map(|it| it.scope).collect::<Vec<_>>().join(" ")
+    };
+    for (scopes, expected) in [("write", "write"), ("write read", "read write")] {
+        let scopes = Scopes::parse(scopes);
+        let has = resources::add_scopes(&ctx, &mut tx, of, &scopes).await.unwrap().unwrap();
+        assert_eq!(names(has), expected);
+    }
+    let unknown = Err(Refusal::ScopeNotFound);
+    let refused = resources::add_scopes(&ctx, &mut tx, of, &odd).await.unwrap();
+    assert_eq!(refused.map(|_| ()), unknown);
+    let refused = resources::remove_scopes(&ctx, &mut tx, of, &odd).await.unwrap();
+    assert_eq!(refused.map(|_| ()), unknown);
+    let has = resources::remove_scopes(&ctx, &mut tx, of, &read).await.unwrap().unwrap();
+    assert_eq!(names(has), "write");
+
+    let told = ("write", Some("Change orders"));
+    let described = resources::describe_scope(&ctx, &mut tx, SHOP, told).await.unwrap().unwrap();
+    assert_eq!(described.description.as_deref(), Some("Change orders"));
+    let refused = resources::describe_scope(&ctx, &mut tx, SHOP, ("fly", None)).await.unwrap();
+    assert_eq!(refused.map(|_| ()), unknown);
+    assert_eq!(resources::delete_scope(&mut tx, SHOP, "write").await.unwrap(), Ok(()));
+    assert_eq!(resources::delete_scope(&mut tx, SHOP, "write").await.unwrap(), unknown);
+
+    resources::add_scopes(&ctx, &mut tx, of, &read).await.unwrap().unwrap();
+    resources::close_to(&ctx, &mut tx, SHOP, "app").await.unwrap().unwrap();
+    let gone = resources::close_to(&ctx, &mut tx, SHOP, "nobody").await.unwrap();
+    assert_eq!(gone.map(|_| ()), Err(Refusal::ClientNotFound));
+    resources::open_to(&ctx, &mut tx, SHOP, "app").await.unwrap().unwrap();
+    let allowed = resources::find_allowed(&ctx, &mut tx, client, SHOP).await.unwrap();
+    assert!(allowed.unwrap().1.is_empty(), "what was taken away does not come back");
+}
