@@ -114,6 +114,10 @@ section! {
         x_subject_type: SubjectType,
         /// Ours: access tokens are good only with a proof of the key (RFC 9449 §5.2).
         x_dpop_bound_access_tokens: bool,
+        /// Ours: where the client's server is told that a session of it has ended (OpenID Connect
+        /// Back-Channel Logout §2.2).
+        #[schemars(with = "text::Uri")]
+        x_backchannel_logout_uri: Option<String>,
         /// Ours: proofs must carry a nonce that we handed out (RFC 9449 §8).
         x_dpop_nonce_required: bool,
         x_pre_authenticated_url_enabled: bool,

@@ -50,6 +50,9 @@ pub struct Discovery {
     pub request_uri_parameter_supported: bool,
     /// RFC 9207 §3: every authorization response carries `iss`.
     pub authorization_response_iss_parameter_supported: bool,
+    /// OpenID Connect Back-Channel Logout §2.1, with the next.
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
 }
 
 impl Discovery {
@@ -106,6 +109,8 @@ impl Discovery {
             request_object_signing_alg_values_supported: &SIGNED_BY_CLIENTS,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }

@@ -99,8 +99,18 @@ pub fn client_token_claims(
     }))
 }
 
-/// Makes a token of what an ID token says, in the algorithm that the client wants.
+/// Makes a token of what an ID token says.
 pub fn sign_id_token(ctx: &Ctx, client: &ClientConfig, claims: &Map<String, Value>) -> String {
+    sign_for(ctx, client, "JWT", claims)
+}
+
+/// Makes a token that the client verifies as it does its ID tokens: in the algorithm that it wants.
+pub fn sign_for(
+    ctx: &Ctx,
+    client: &ClientConfig,
+    r#type: &str,
+    claims: &Map<String, Value>,
+) -> String {
     let algorithm = match client.x_id_token_signed_response_alg {
         None | Some(SigningAlgorithm::Rs256) => Algorithm::Rs256,
         Some(SigningAlgorithm::Es256) => Algorithm::Es256,
@@ -108,7 +118,7 @@ pub fn sign_id_token(ctx: &Ctx, client: &ClientConfig, claims: &Map<String, Valu
     };
     let keys = &ctx.app.keys;
     // A project without such a key is refused when it is read.
-    keys.sign_as(algorithm, "JWT", claims).unwrap_or_else(|| keys.sign("JWT", claims))
+    keys.sign_as(algorithm, r#type, claims).unwrap_or_else(|| keys.sign(r#type, claims))
 }
 
 /// Makes a token of what an access token says.

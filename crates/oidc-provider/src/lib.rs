@@ -10,6 +10,7 @@ mod answer;
 mod app_session_token;
 mod assertion;
 mod authorize;
+mod back_channel_logout;
 mod challenge;
 mod client;
 mod client_keys;
@@ -37,6 +38,8 @@ mod userinfo;
 
 #[cfg(test)]
 mod world;
+
+pub use back_channel_logout::BackChannelLogout;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -13,6 +13,7 @@ mod http;
 pub mod idp;
 mod kept;
 mod ldap;
+mod logout;
 mod mail;
 mod settings;
 mod sms;
@@ -28,6 +29,7 @@ pub use fetch::{Fetch, FetchError, Fetched, Redirects};
 pub use http::HttpError;
 pub use kept::{Channel, KeptMessage};
 pub use ldap::{LdapEntry, LdapError, LdapOutcome};
+pub use logout::LogoutError;
 pub use mail::{Mail, MailError};
 pub use settings::{
     CustomSmsCredentials, Endpoints, EnvironmentSms, NexmoCredentials, Settings, SettingsError,

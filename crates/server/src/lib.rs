@@ -102,6 +102,8 @@ fn background(
     until_stop(Box::pin(chores::keep_events(platform.clone())));
     until_stop(Box::pin(carriers::carry(platform.clone(), platform.hooks.clone())));
     until_stop(Box::pin(carriers::carry(platform.clone(), carriers::of_messages(platform))));
+    let logout = oidc_provider::BackChannelLogout(platform.outbound.clone());
+    until_stop(Box::pin(carriers::carry(platform.clone(), logout)));
     until_stop(Box::pin(chores::sweep(platform.clone())));
     until_stop(Box::pin(chores::clear_out(platform.clone())));
     until_stop(Box::pin(chores::delete_accounts(platform.clone())));

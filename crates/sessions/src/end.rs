@@ -7,6 +7,7 @@ use ctx::Ctx;
 use domain::{Grant, GrantId, IdpSessionId, UserId};
 use store::Tx;
 
+use crate::back_channel;
 use crate::error::Result;
 use crate::session::{Session, SessionRef};
 
@@ -22,6 +23,13 @@ pub async fn grant(ctx: &Ctx, tx: &mut Tx, grant: &Grant) -> Result<Vec<SessionR
 /// Ends one grant, whatever it shares.
 pub async fn grant_alone(ctx: &Ctx, tx: &mut Tx, id: &GrantId) -> Result<Vec<SessionRef>> {
     let ended = tx.grants().end(id, ctx.now).await?;
+    if ended
+        && back_channel::is_wanted(ctx)
+        && let Some(grant) = tx.grants().find(id).await?
+    {
+        // Few ends are told, and futures that end sessions are part of many.
+        Box::pin(back_channel::announce(ctx, tx, &grant)).await?;
+    }
     Ok(ended.then(|| SessionRef::Grant(id.clone())).into_iter().collect())
 }
 

@@ -10,6 +10,7 @@ pub mod access_token;
 pub mod anonymous;
 pub mod app_session;
 pub mod authentication_info;
+pub mod back_channel;
 pub mod biometric;
 pub mod browser;
 pub mod challenge;

@@ -120,8 +120,18 @@ pub(crate) fn alice() -> UserId {
 }
 
 pub(crate) fn app(id: &str, clients: &[&str]) -> App {
-    let clients: Vec<_> = clients
-        .iter()
+    project(id, &mut clients_of(clients))
+}
+
+/// A project with `app` and `other`, changed before it starts.
+pub(crate) fn app_with(id: &str, change: impl FnOnce(&mut [Value])) -> App {
+    let mut clients = clients_of(&["app", "other"]);
+    change(&mut clients);
+    project(id, &mut clients)
+}
+
+fn clients_of(ids: &[&str]) -> Vec<Value> {
+    ids.iter()
         .map(|id| {
             json!({
                 "client_id": id,
@@ -134,7 +144,10 @@ pub(crate) fn app(id: &str, clients: &[&str]) -> App {
                 "access_token_lifetime_seconds": 1_800,
             })
         })
-        .collect();
+        .collect()
+}
+
+fn project(id: &str, clients: &mut [Value]) -> App {
     let config = AppConfig::from_value(json!({
         "id": id,
         "http": { "public_origin": "https://test.example.com" },
