@@ -10,6 +10,9 @@ section! {
     pub struct OAuth {
         ..
         clients: Vec<ClientConfig>,
+        /// Ours: servers that people's access tokens may be for (RFC 8707).
+        #[schemars(with = "Vec<text::Uri>", length(max = 100))]
+        x_user_token_resources: Vec<String>,
         /// Ours: whether clients may register themselves.
         x_client_registration: ClientRegistration,
         /// Ours: whether a client may be known by the address of a document about it.

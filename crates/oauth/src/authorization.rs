@@ -28,6 +28,9 @@ pub struct AuthorizationRequest {
     pub code_challenge: Option<String>,
     /// The key that will redeem the code (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
+    /// The server that tokens will be for (RFC 8707 §2.1).
+    #[serde(default)]
+    pub resource: Option<String>,
     #[serde(default)]
     pub claims: ClaimsRequest,
     pub x: Extensions,
@@ -104,6 +107,7 @@ impl AuthorizationRequest {
             ui_locales: params.owned("ui_locales"),
             code_challenge: code_challenge(params)?.map(|it| it.as_str().to_owned()),
             dpop_jkt: dpop_jkt(params)?,
+            resource: params.owned("resource"),
             claims: ClaimsRequest::parse(params)?,
             x: Extensions::read(params),
         })
@@ -126,6 +130,7 @@ impl AuthorizationRequest {
             ui_locales: None,
             code_challenge: None,
             dpop_jkt: None,
+            resource: None,
             claims: ClaimsRequest::default(),
             x: Extensions::default(),
         }

@@ -42,6 +42,9 @@ pub struct Discovery {
     pub registration_endpoint: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub client_id_metadata_document_supported: bool,
+    /// RFC 9728 §4.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected_resources: Vec<String>,
     pub acr_values_supported: &'static [&'static str],
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
@@ -103,6 +106,7 @@ impl Discovery {
             ui_locales_supported: ui_locales,
             registration_endpoint: None,
             client_id_metadata_document_supported: false,
+            protected_resources: Vec::new(),
             acr_values_supported: &ACR_VALUES,
             claims_parameter_supported: true,
             request_parameter_supported: true,

@@ -99,7 +99,7 @@ pub async fn sign_in(
         }
     };
     let mut additions = Additions::default();
-    if asks_hooks(ctx, client) {
+    if asks_hooks(ctx) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let user = find_or_make(ctx, &mut tx, client, person.clone()).await?;
         let (tried, _) = issue(at, &mut tx, user, device_info.clone()).await?;
@@ -215,6 +215,7 @@ async fn issue(
         sid: None,
         refresh_token: Some(issued.refresh_token),
         dpop_jkt,
+        resource: None,
     };
     Ok((record(ctx, tx, client, what).await?, issued.ended))
 }

@@ -27,6 +27,7 @@ use crate::client::{allows_redirect, is_machine};
 use crate::consent;
 use crate::error::EndpointError;
 use crate::guests::{From, admit};
+use crate::resource;
 use crate::told;
 use crate::unpack::unpack;
 pub use hint::Known as KnownIdToken;
@@ -149,6 +150,7 @@ async fn decide(
     }
     let request = AuthorizationRequest::parse(params)?;
     rules::check(client, &request)?;
+    resource::check(ctx, request.resource.as_deref())?;
     if request.response_type == ResponseType::SettingsAction {
         settings_action::check(ctx, &request)?;
         return settings_action::begin(platform, ctx, headers, request).await;

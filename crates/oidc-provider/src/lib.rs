@@ -30,6 +30,7 @@ mod metadata;
 mod par;
 mod redirect;
 mod register;
+mod resource;
 mod revoke;
 mod token;
 mod told;
@@ -55,6 +56,7 @@ pub fn router() -> Router<Platform> {
     let public = Router::new()
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
+        .route("/.well-known/oauth-protected-resource", get(resource::metadata))
         .route("/oauth2/jwks", get(metadata::jwks))
         .route("/oauth2/register", post(register::register))
         .route(

@@ -21,6 +21,7 @@ impl Written {
             .then(|| format!("{}/oauth2/register", app.origin()));
         document.client_id_metadata_document_supported =
             config.x_client_id_metadata_documents_enabled;
+        document.protected_resources.clone_from(&config.x_user_token_resources);
         Self(serde_json::to_vec(&document).expect("texts, lists and flags are JSON").into())
     }
 }

@@ -18,6 +18,7 @@ use crate::client::ClientCredentials;
 use crate::dpop;
 use crate::error::{EndpointError, no_store};
 use crate::guests::{From, admit};
+use crate::resource;
 use crate::unpack::{self, PUSHED_SECONDS};
 
 const PATH: &str = "/oauth2/par";
@@ -79,7 +80,9 @@ async fn push(
         params.set("dpop_jkt", proof.jkt().to_owned());
     }
     destination(ctx, &mut params)?;
-    check_rules(client, &AuthorizationRequest::parse(&params)?)?;
+    let request = AuthorizationRequest::parse(&params)?;
+    check_rules(client, &request)?;
+    resource::check(ctx, request.resource.as_deref())?;
     unpack::Way { is_pushed: true, ..way }.check(client)?;
     unpack::keep(ctx, &platform.kv, params, way.is_signed).await
 }

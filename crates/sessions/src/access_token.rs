@@ -51,7 +51,8 @@ pub async fn issue_to_client(
         .await
 }
 
-async fn issue_for(
+/// The same for whoever holds it, and for the audience that is named; for us if none is.
+pub async fn issue_for(
     ctx: &Ctx,
     tx: &mut Tx,
     client: &ClientConfig,

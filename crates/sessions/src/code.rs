@@ -42,6 +42,9 @@ pub struct CodeGrant {
     /// Claims that the ID token is to have if the scopes open them.
     #[serde(default)]
     pub claims: Vec<String>,
+    /// The server that its tokens are for, if it is not this one.
+    #[serde(default)]
+    pub resource: Option<String>,
 }
 
 /// What became of a presented code.

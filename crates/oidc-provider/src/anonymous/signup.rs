@@ -143,7 +143,7 @@ async fn again(
 ) -> Result<Result<TokenResponse, ApiError>, EndpointError> {
     let At { platform, ctx, client, .. } = at;
     let mut additions = Additions::default();
-    if asks_hooks(ctx, client) {
+    if asks_hooks(ctx) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let tried = renew(at, &mut tx, presented).await?;
         drop(tx);
@@ -195,6 +195,7 @@ async fn renew(at: At<'_>, tx: &mut Tx, presented: &str) -> Result<Renewed, Endp
         sid: None,
         refresh_token: None,
         dpop_jkt: at.dpop_jkt.map(str::to_owned),
+        resource: None,
     };
     Ok(Renewed::Tokens(Box::new(record(ctx, tx, client, what).await?)))
 }

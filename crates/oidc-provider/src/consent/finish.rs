@@ -193,5 +193,6 @@ fn code_grant(
         reauthenticated_sid: proved.reauthenticated_sid.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
         claims: request.claims.id_token.clone(),
+        resource: request.resource.clone(),
     }
 }

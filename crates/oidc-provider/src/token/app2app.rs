@@ -118,6 +118,7 @@ impl<'a> Receiver<'a> {
             reauthenticated_sid: None,
             dpop_jkt: None,
             claims: Vec::new(),
+            resource: None,
         };
         Ok(code::issue(ctx, &platform.kv, grant).await?.reveal().clone())
     }

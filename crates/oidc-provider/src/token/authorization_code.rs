@@ -18,6 +18,7 @@ use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::events::{How, Why, authenticated, sessions_ended};
 use crate::hooked::Additions;
+use crate::resource::of_request;
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
@@ -54,7 +55,7 @@ pub async fn hand_out(
 ) -> Result<TokenResponse, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
     let mut additions = Additions::default();
-    if asks_hooks(ctx, exchange.client) {
+    if asks_hooks(ctx) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let tried = issue(exchange, &mut tx, found, device.clone()).await?;
         drop(tx);
@@ -130,6 +131,8 @@ async fn issue(
     let user_id = UserId::new(&found.user_id);
     let authorization_id = AuthorizationId::new(&found.authorization_id);
     let scopes = Scopes::parse(&found.scope);
+    let named = exchange.request.get("resource");
+    let resource = of_request(ctx, named, found.resource.as_deref())?;
     let user = tx.users().find(&user_id).await?;
     let consent = tx.authorizations().find_by_id(&authorization_id).await?;
     if !user.is_some_and(|it| it.is_usable(ctx.now)) || consent.is_none() {
@@ -148,6 +151,7 @@ async fn issue(
             sid: None,
             refresh_token: None,
             dpop_jkt,
+            resource,
         };
         let tokens = record(ctx, tx, client, what).await?;
         return Ok(Issued { tokens, ended: Vec::new() });
@@ -158,7 +162,8 @@ async fn issue(
     }
     if offline && let Some(shared) = &found.shared_grant_id {
         let shared = GrantId::new(shared);
-        return share(exchange, tx, (&shared, &user_id), (authorization_id, scopes)).await;
+        return share(exchange, tx, (&shared, &user_id), (authorization_id, scopes), resource)
+            .await;
     }
     let new = NewGrant {
         id: GrantId::new(&found.grant_id),
@@ -189,6 +194,7 @@ async fn issue(
         sid: found.reauthenticated_sid.clone().filter(|_| !offline),
         refresh_token: offline.then_some(issued.refresh_token),
         dpop_jkt: exchange.dpop_jkt.clone(),
+        resource,
     };
     Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: issued.ended })
 }
@@ -229,6 +235,7 @@ async fn share(
     tx: &mut Tx,
     (shared, user): (&GrantId, &UserId),
     authorization: (AuthorizationId, Scopes),
+    resource: Option<String>,
 ) -> Result<Issued, EndpointError> {
     let Exchange { ctx, client, .. } = exchange;
     let found = tx.grants().find(shared).await?;
@@ -247,6 +254,7 @@ async fn share(
         sid: None,
         refresh_token,
         dpop_jkt,
+        resource,
     };
     Ok(Issued { tokens: record(ctx, tx, client, what).await?, ended: Vec::new() })
 }

@@ -145,7 +145,7 @@ async fn sign_in(
     let proved = biometric::prove(ctx, &platform.store, &platform.kv, presented, &source).await?;
     let identity = proved.ok_or_else(refused)?;
     let mut additions = Additions::default();
-    if asks_hooks(ctx, client) {
+    if asks_hooks(ctx) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let tried = issue(exchange, &mut tx, &identity, what.clone()).await?;
         drop(tx);
@@ -242,6 +242,7 @@ async fn issue(
         sid: None,
         refresh_token: Some(issued.refresh_token),
         dpop_jkt: exchange.dpop_jkt.clone(),
+        resource: None,
     };
     Ok(Issued { tokens: record(ctx, tx, client, issue).await?, ended })
 }

@@ -35,6 +35,8 @@ pub struct Issue {
     pub refresh_token: Option<Secret<String>>,
     /// The key that the request proved.
     pub dpop_jkt: Option<String>,
+    /// The server that the access token is for, if it is not this one.
+    pub resource: Option<String>,
 }
 
 /// Tokens that are on record, and become text once that is committed.
@@ -75,7 +77,8 @@ pub async fn record_for_device(
     }
     let holder = AccessTokenHolder::Grant(what.grant.id.clone());
     let (scopes, bound_to) = (what.scopes.clone(), bound_to(client, what.dpop_jkt.as_ref()));
-    let issued = access_token::issue(ctx, tx, client, holder, scopes, bound_to).await?;
+    let holder = (holder, what.resource.as_deref());
+    let issued = access_token::issue_for(ctx, tx, client, holder, (scopes, bound_to)).await?;
     let overview = tx.users().find_overview(&what.grant.user_id).await?;
     let Some(overview) = overview else {
         // The row of the grant refers to it.
@@ -84,10 +87,10 @@ pub async fn record_for_device(
     Ok(Unsigned { what, issued, overview, device_secret })
 }
 
-/// Whether hooks want to be asked about tokens for this client.
-pub fn asks_hooks(ctx: &Ctx, client: &ClientConfig) -> bool {
+/// Whether hooks want to be asked about tokens. Which there will be is seen when it is tried.
+pub fn asks_hooks(ctx: &Ctx) -> bool {
     Hooks::is_asked(ctx, BlockingEvent::OidcIdTokenPreCreate)
-        || (client.issue_jwt_access_token && Hooks::is_asked(ctx, BlockingEvent::OidcJwtPreCreate))
+        || Hooks::is_asked(ctx, BlockingEvent::OidcJwtPreCreate)
 }
 
 impl Unsigned {
@@ -120,9 +123,14 @@ impl Unsigned {
                 access_token_claims(ctx, client, &self.issued, &self.what.scopes, &subject);
             let jkt = bound_to(client, self.what.dpop_jkt.as_ref());
             claims.extend(jkt.as_deref().map(confirmation));
+            if let Some(resource) = &self.what.resource {
+                claims.insert("aud".to_owned(), resource.as_str().into());
+            }
             claims
         };
-        client.issue_jwt_access_token.then(claims)
+        // What another server reads must say what it is.
+        let says_something = client.issue_jwt_access_token || self.what.resource.is_some();
+        says_something.then(claims)
     }
 
     /// What hooks add to these tokens if they go out. To be called with no transaction open.

@@ -13,6 +13,7 @@ use crate::dpop::check_binding;
 use crate::error::EndpointError;
 use crate::events::{Why, sessions_ended};
 use crate::hooked::Additions;
+use crate::resource::of_request;
 
 /// Another node may rotate between our look and our step; then there is a newer state to see.
 const TRIES: usize = 3;
@@ -38,7 +39,7 @@ async fn attempt(
 ) -> Result<Option<TokenResponse>, EndpointError> {
     let Exchange { platform, ctx, client, .. } = exchange;
     let mut additions = Additions::default();
-    if asks_hooks(ctx, client) {
+    if asks_hooks(ctx) {
         let mut tx = platform.store.write(&ctx.app.id).await?;
         let tried = renew(exchange, &mut tx, presented).await?;
         drop(tx);
@@ -77,6 +78,7 @@ async fn renew(
 ) -> Result<Renewed, EndpointError> {
     let Exchange { ctx, client, .. } = exchange;
     let device_info = exchange.device_info()?;
+    let resource = of_request(ctx, exchange.request.get("resource"), None)?;
     let live = match find(ctx, tx, presented, exchange.dpop_jkt.as_deref()).await? {
         Ok(live) => live,
         Err(ended) => return Ok(Renewed::Ended(ended)),
@@ -105,6 +107,7 @@ async fn renew(
         sid: None,
         refresh_token: rotated,
         dpop_jkt: exchange.dpop_jkt.clone(),
+        resource,
     };
     let held = exchange.request.get("device_secret");
     let tokens = record_for_device(ctx, tx, client, what, held).await?;

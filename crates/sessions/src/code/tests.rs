@@ -20,6 +20,7 @@ fn grant() -> CodeGrant {
         reauthenticated_sid: None,
         dpop_jkt: None,
         claims: Vec::new(),
+        resource: None,
     }
 }
 
