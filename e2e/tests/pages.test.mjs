@@ -18,8 +18,21 @@ before(async () => {
   browser = await launchBrowser();
   const change = (config) => {
     config.localization = { fallback_language: "en", supported_languages: ["en", "zh-HK"] };
+    config.account_deletion = { scheduled_by_end_user_enabled: true };
+    config.verification = {
+      claims: { email: { enabled: true, required: false }, phone_number: { enabled: false } },
+    };
+    config.authentication.identities = [...(config.authentication.identities ?? ["login_id"]), "oauth"];
+    config.identity.oauth = {
+      providers: [
+        { alias: "google", type: "google", client_id: "g" },
+        { alias: "github", type: "github", client_id: "h" },
+      ],
+    };
   };
-  server = await Server.start({ change, env: { DEV_MODE: "true" } });
+  const items = ["google", "github"].map((alias) => ({ alias, client_secret: "never used" }));
+  const secrets = { "sso.oauth.client": { items } };
+  server = await Server.start({ change, secrets, env: { DEV_MODE: "true" } });
 });
 
 after(async () => {
@@ -101,6 +114,37 @@ for (const mode of Object.keys(modes)) {
       await page.locator(".empty").waitFor();
     });
 
+    test("an address is verified by a code", async () => {
+      await go("/settings/identity/email");
+      await press(page, "verify");
+      await page.locator("input[name=code]").waitFor();
+      await look("settings_identity_verify");
+      await page.locator("input[name=code]").fill("000000");
+      await press(page, "verify");
+      await page.locator(".field-error").waitFor();
+      await look("settings_identity_verify-refused");
+      const inbox = await page.context().newPage();
+      await inbox.goto(`${server.origin}/inbox`);
+      await inbox.getByText(person.email).first().click();
+      const code = (await inbox.locator("main").innerText()).match(/\b\d{6}\b/)[0];
+      await inbox.close();
+      await page.locator("input[name=code]").fill(code);
+      await press(page, "verify");
+      await page.locator(".badge.ok").waitFor();
+      await look("settings_identity-verified");
+    });
+
+    test("other accounts, other apps, and no account at all", async () => {
+      await go("/settings/identity/oauth");
+      await look("settings_oauth");
+      await go("/settings/authorized_apps");
+      await look("settings_authorized_apps-none");
+      await go("/settings/delete_account");
+      await look("settings_delete_account");
+      await go("/settings/delete_account?ui_locales=zh-HK");
+      await look("settings_delete_account-zh");
+    });
+
     test("a third party asks for consent", async () => {
       const path = authorizePath("third_party", redirectUris.third_party, pkce().challenge, {
         scope: "openid offline_access profile email",
@@ -119,6 +163,14 @@ for (const mode of Object.keys(modes)) {
       }
       assert.match(await subtitle.innerText(), new RegExp(person.email));
       await look("consent");
+      await page.route(`${redirectUris.third_party}*`, (route) => route.fulfill({ body: "back" }));
+      await consent.click();
+      await page.waitForURL(`${redirectUris.third_party}*`);
+      await page.unroute(`${redirectUris.third_party}*`);
+      await go("/settings/authorized_apps");
+      await look("settings_authorized_apps");
+      await press(page, "revoke");
+      await page.locator(".notice.ok").waitFor();
     });
 
     test("a device shows a code", async () => {

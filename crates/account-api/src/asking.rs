@@ -7,7 +7,7 @@ use events::{Source, TriggeredBy};
 use http::{HeaderMap, Uri};
 use limits::{Charged, Limit, Subject, charge};
 use oauth::scope;
-use sessions::{Resolved, Session};
+use sessions::{Credentials, Resolved, Session};
 use upkeep::UpkeepCx;
 use web::{ApiError, ErrorName, Platform};
 
@@ -34,7 +34,10 @@ impl<'a> Asking<'a> {
             }
             Err(error) => return Err(ApiError::internal(&error)),
         }
+        // What is not a proof proves nothing: a token that is bound to a key is not good then.
+        let proof = web::dpop_proof(ctx, headers, ("POST", uri.path())).ok().flatten();
         let credentials = web::credentials(&ctx.app, headers);
+        let credentials = Credentials { proof: proof.as_ref(), ..credentials };
         let resolved = platform.sessions.resolve(ctx, credentials).await;
         let session = match resolved {
             Ok(Resolved::Session(session)) => session,

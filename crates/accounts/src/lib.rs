@@ -22,6 +22,7 @@ pub mod passkey;
 pub mod password;
 pub mod policy;
 pub mod recovery_code;
+pub mod takeover;
 pub mod totp;
 #[cfg(test)]
 mod world;

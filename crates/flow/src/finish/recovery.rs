@@ -1,8 +1,12 @@
-//! A lost password is replaced. Nobody is signed in by that.
+//! A lost password is replaced. Nobody is signed in by that, and whoever was is so no more: the
+//! person may have lost it to somebody.
 
+use accounts::account::ProvedClaim;
 use accounts::authenticator::{self, NewAuthenticator};
 use accounts::password::{self, NewPassword};
+use accounts::takeover::take_over;
 use domain::{AuthenticatorKind, UserId};
+use sessions::end;
 
 use super::{Done, Written};
 use crate::refusal::Refusal;
@@ -30,6 +34,15 @@ pub async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowEr
         authenticator::enrol(cx.ctx, &mut tx, &user, new).await.map_err(stopped)?;
     }
     tx.device_tokens().delete_all(&user).await?;
+    if let Some(destination) = recovery.and_then(|it| it.destination.as_ref()) {
+        let proved = ProvedClaim {
+            name: destination.target.claim().to_owned(),
+            value: destination.target.as_str().to_owned(),
+            channel: Some(destination.channel.clone()),
+        };
+        take_over(cx.ctx, &mut tx, &user, &proved).await.map_err(stopped)?;
+    }
+    let ended = end::all_of(cx.ctx, &mut tx, &user, None).await?;
     tx.commit().await?;
     Ok(Written::Done(Done {
         user_id: user,
@@ -38,6 +51,6 @@ pub async fn write(cx: &FlowCx<'_>, state: &FlowState) -> Result<Written, FlowEr
         session: None,
         cookie: None,
         device_token: None,
-        ended: Vec::new(),
+        ended,
     }))
 }

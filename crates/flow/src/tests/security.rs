@@ -4,7 +4,7 @@ use appconfig::flow::FlowKind;
 use serde_json::json;
 use testkit::World;
 
-use super::{cx, input};
+use super::{cx, input, play};
 use crate::refusal::Kind;
 use crate::{FlowRef, Refusal, Reply, Setting, create, feed, feed_all, look};
 
@@ -345,4 +345,27 @@ async fn hasher_is_free(hasher: &accounts::Hasher) {
     while hasher.run(|| ()).await.is_err() {
         tokio::task::yield_now().await;
     }
+}
+
+/// The owner of an address recovers an account that somebody else has made with it.
+#[tokio::test]
+async fn whoever_made_an_account_with_the_address_of_another_is_signed_out_by_its_owner() {
+    let world = World::new("verification: { claims: { email: { required: false } } }").await;
+    let user = world.person("email", "owner@example.com", "of the hijacker").await;
+    let ctx = world.ctx();
+    let mut tx = world.platform.store.write(&ctx.app.id).await.unwrap();
+    let amr = vec!["pwd".to_owned()];
+    let waiting = sessions::browser::create(&ctx, &mut tx, &user, amr).await.unwrap().session;
+    tx.commit().await.unwrap();
+    let script = "email owner@example.com
+                  {\"index\": 0}
+                  link
+                  change of the owner alone";
+    let recovery = FlowRef::new(FlowKind::AccountRecovery, "default");
+    let transcript = play(&world, recovery, Setting::default(), script).await;
+    assert!(transcript.contains("= account_recovery"), "{transcript}");
+    let mut tx = world.platform.store.read(&ctx.app.id).await.unwrap();
+    let session = tx.idp_sessions().find(&waiting.id).await.unwrap().expect("a session");
+    assert!(session.ended_at.is_some(), "it was waiting for this day");
+    assert_eq!(tx.verified_claims().list(&user).await.unwrap().len(), 1);
 }

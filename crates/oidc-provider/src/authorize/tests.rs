@@ -319,3 +319,53 @@ async fn an_app_session_does_not_answer_for_other_apps() {
     let reply = world.get(&with("native", "prompt=none")).await;
     assert_eq!(reply.param("error"), "login_required");
 }
+
+/// The session that an ID token names.
+fn sid(world: &World, tokens: &serde_json::Value) -> String {
+    let token = tokens["id_token"].as_str().unwrap();
+    world.ctx().app.keys.verify(token).unwrap().text("sid").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_given_up_leaves_the_session_as_it_was() {
+    let world = World::new().await;
+    let before = world.tokens("spa", "x_sso_enabled=true", "").await;
+    for asks in ["prompt=login", "max_age=0", "prompt=login&max_age=1"] {
+        // The pages are shown, and nobody does anything there.
+        assert!(world.get(&with("spa", asks)).await.location().contains("x_ref="), "{asks}");
+    }
+    let silent = world.get(&with("spa", "prompt=none&x_sso_enabled=true")).await;
+    let after = world.redeem("spa", &silent.param("code"), "").await.json();
+    assert_eq!(after["sub"], before["sub"]);
+    assert_eq!(world.get("/oauth2/userinfo").await.json()["sub"], "alice");
+}
+
+#[tokio::test]
+async fn somebody_else_who_signs_in_gets_a_session_of_their_own() {
+    let world = World::new().await;
+    let of_alice = world.tokens("spa", "x_sso_enabled=true", "").await;
+    let hint = of_alice["id_token"].as_str().unwrap();
+    // Alice is asked to sign in again, and bob does.
+    let asked = format!("prompt=login&max_age=0&id_token_hint={hint}");
+    let x_ref = world.get(&with("spa", &asked)).await.param("x_ref");
+    let back = world.sign_in("bob", &x_ref).await;
+    assert_eq!(world.get(&back).await.param("error"), "login_required");
+    let x_ref = world.get(&with("spa", "prompt=login")).await.param("x_ref");
+    let back = world.sign_in("bob", &x_ref).await;
+    let code = world.get(&back).await.param("code");
+    let of_bob = world.redeem("spa", &code, "").await.json();
+    assert_ne!(sid(&world, &of_alice), sid(&world, &of_bob));
+    let token = of_alice["access_token"].as_str().unwrap();
+    assert_eq!(world.userinfo(token).await.json()["sub"], "alice", "her session goes on");
+}
+
+#[tokio::test]
+async fn an_authorization_that_one_browser_began_another_does_not_finish() {
+    let world = World::new().await;
+    // Somebody begins a sign-in of their own, and has a victim's browser come back with it.
+    let x_ref = world.get(&with("spa", "")).await.param("x_ref");
+    let back = world.sign_in("bob", &x_ref).await;
+    world.forget_cookies();
+    let refused = world.get(&back).await;
+    assert_eq!((refused.status, refused.location()), (400, ""));
+}
