@@ -115,6 +115,8 @@ section! {
         x_require_signed_request_object: bool,
         /// Ours: whether the client knows people by names of its own (OpenID Connect Core §8).
         x_subject_type: SubjectType,
+        /// Ours: a redirect URI on the device itself may have any port (RFC 8252 §7.3).
+        x_any_loopback_port: bool,
         /// Ours: access tokens are good only with a proof of the key (RFC 9449 §5.2).
         x_dpop_bound_access_tokens: bool,
         /// Ours: where the client's server is told that a session of it has ended (OpenID Connect

@@ -29,6 +29,30 @@ pub fn allows_redirect(ctx: &Ctx, client: &ClientConfig, uri: &str, carries_noth
 /// Whether `uri` is one that the client registered.
 pub fn is_registered(client: &ClientConfig, uri: &str) -> bool {
     client.redirect_uris.iter().any(|registered| registered == uri)
+        || (client.x_any_loopback_port && is_registered_but_for_the_port(client, uri))
+}
+
+/// RFC 8252 §7.3: a program on somebody's device takes the port that it gets. Everything else is
+/// compared byte for byte.
+fn is_registered_but_for_the_port(client: &ClientConfig, uri: &str) -> bool {
+    let asked = without_loopback_port(uri);
+    asked.is_some() && client.redirect_uris.iter().any(|it| without_loopback_port(it) == asked)
+}
+
+/// The host and what follows the port, of an address on the device itself.
+fn without_loopback_port(uri: &str) -> Option<(&str, &str)> {
+    const HOSTS: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+    let (host, rest) = HOSTS.iter().find_map(|host| Some((*host, uri.strip_prefix(host)?)))?;
+    let rest = match rest.strip_prefix(':') {
+        Some(rest) => {
+            let end = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+            let (port, rest) = rest.split_at(end);
+            port.parse::<u16>().ok()?;
+            rest
+        }
+        None => rest,
+    };
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
 }
 
 /// Whether `uri` is a page of `origin`. After the origin comes a slash, so nothing that follows

@@ -38,6 +38,8 @@ mod unpack;
 mod userinfo;
 
 #[cfg(test)]
+mod fapi_tests;
+#[cfg(test)]
 mod world;
 
 pub use back_channel_logout::BackChannelLogout;

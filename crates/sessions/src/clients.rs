@@ -75,6 +75,7 @@ pub fn config(
     client.client_uri = page(text("client_uri"))?;
     client.policy_uri = page(text("policy_uri"))?;
     client.tos_uri = page(text("tos_uri"))?;
+    client.x_any_loopback_port = true;
     client.x_token_endpoint_auth_method = Some(method);
     client.x_id_token_signed_response_alg = algorithm;
     client.x_jwks = keys(metadata)?;

@@ -14,7 +14,9 @@ use crate::client::check_scopes;
 pub fn check(client: &ClientConfig, request: &AuthorizationRequest) -> Result<(), OAuthError> {
     let brings_code =
         matches!(request.response_type, ResponseType::Code | ResponseType::SettingsAction);
-    let needs_challenge = brings_code && client.is_public();
+    // FAPI 2.0 Security Profile §5.3.2.2: whoever must push must send a challenge too.
+    let must = client.is_public() || client.x_require_pushed_authorization_requests;
+    let needs_challenge = brings_code && must;
     if needs_challenge && request.code_challenge.is_none() {
         let text = "PKCE code challenge is required for public clients";
         return Err(OAuthError::invalid_request(text));

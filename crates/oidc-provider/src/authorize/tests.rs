@@ -106,6 +106,45 @@ async fn a_page_of_ours_is_good_for_an_answer_that_carries_nothing() {
     }
 }
 
+/// O3.
+#[tokio::test]
+async fn only_the_port_of_the_device_itself_may_vary_and_only_where_that_is_wanted() {
+    let world = World::with(|config| {
+        let clients = config["oauth"]["clients"].as_array_mut().unwrap();
+        for (id, any_port) in [("loop", true), ("exact", false)] {
+            let mut client = clients[0].clone();
+            client["client_id"] = json!(id);
+            client["x_any_loopback_port"] = json!(any_port);
+            client["redirect_uris"] =
+                json!(["http://127.0.0.1/cb?a=b", "http://[::1]:1/", "https://a.example.com/cb"]);
+            clients.push(client);
+        }
+    })
+    .await;
+    let ask = async |client: &str, uri: &str| {
+        let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
+        let path = authorization("spa", &format!("client_id={client}&redirect_uri={uri}"));
+        world.get(&path).await.status
+    };
+    for good in ["http://127.0.0.1:49152/cb?a=b", "http://127.0.0.1/cb?a=b", "http://[::1]:8/"] {
+        assert_eq!(ask("loop", good).await, 302, "{good}");
+    }
+    assert_eq!(ask("exact", "http://127.0.0.1:49152/cb?a=b").await, 400);
+    for bad in [
+        "http://127.0.0.1:49152/cb",
+        "http://127.0.0.1:49152/cb?a=b&c=d",
+        "http://127.0.0.1:99999/cb?a=b",
+        "http://127.0.0.1:/cb?a=b",
+        "http://127.0.0.1:1@evil.example.com/cb?a=b",
+        "http://127.0.0.1.evil.example.com/cb?a=b",
+        "http://localhost:1/cb?a=b",
+        "https://127.0.0.1:1/cb?a=b",
+        "https://a.example.com:8443/cb",
+    ] {
+        assert_eq!(ask("loop", bad).await, 400, "{bad}");
+    }
+}
+
 #[tokio::test]
 async fn a_repeated_parameter_stops_everything() {
     let world = World::new().await;

@@ -105,9 +105,11 @@ async fn what_is_not_for_third_parties_is_not_for_registered_clients() {
     // No challenge, no code.
     let bare = address(&client, "openid").replace("code_challenge", "x");
     assert_eq!(world.get(&bare).await.param("error"), "invalid_request");
-    // And nobody else's address.
-    let other = address(&client, "openid").replace("7777", "7778");
+    // And nobody else's address; a program takes the port that it gets.
+    let other = address(&client, "openid").replace("callback", "other");
     assert_eq!(world.get(&other).await.status, 400);
+    let port = address(&client, "openid").replace("7777", "7778");
+    assert_eq!(world.get(&port).await.status, 302);
 }
 
 #[tokio::test]
