@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { Agent, newPerson } from "../harness/agent.mjs";
+import { launchBrowser } from "../harness/browser.mjs";
 import { Device, loadSdk } from "../harness/device.mjs";
 import { redirectUris } from "../harness/project.mjs";
 import { Server } from "../harness/server.mjs";
+import { throughPages } from "../harness/webview.mjs";
 
 const redirectURI = redirectUris.app_a;
 /** The SDKs refresh when nine tenths of an access token's five minutes are over. */
@@ -22,12 +24,14 @@ const biometric = {
     invalidatedByBiometricEnrollment: true,
   },
 };
-let server;
+let browser, server;
 
 before(async () => {
+  browser = await launchBrowser();
   server = await Server.start({
     change: (config) => {
       config.authentication.identities.push("anonymous", "biometric");
+      config.account_deletion = { scheduled_by_end_user_enabled: true };
       Object.assign(config.oauth.clients.find((it) => it.client_id === "app_a"), {
         x_pre_authenticated_url_enabled: true,
       });
@@ -40,7 +44,10 @@ before(async () => {
   });
 });
 
-after(() => server?.close());
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
 
 const containers = { "@authgear/react-native": "ReactNativeContainer", "@authgear/capacitor": "CapacitorContainer" };
 
@@ -50,7 +57,7 @@ class App {
   agent = new Agent(server.origin);
 
   constructor(name, platform) {
-    this.device = new Device({ platform, browse: (url) => this.browse(url) });
+    this.device = new Device({ platform, browse: (url, callback) => this.browse(url, callback) });
     this.sdk = loadSdk(name, this.device);
     this.container = new this.sdk[containers[name]]();
   }
@@ -168,6 +175,37 @@ for (const name of Object.keys(containers)) {
       app.device.aheadMilliseconds = fiveMinutes;
       await app.container.refreshAccessTokenIfNeeded();
       assert.equal(app.container.sessionState, "NO_SESSION");
+    });
+
+    test("has the password changed on a page of its own", async () => {
+      const app = await App.start(name);
+      const { userInfo } = await app.authenticate();
+      const password = `another ${app.person.password}`;
+      app.browse = (url, callback) => throughPages(browser, url, callback, async (page) => {
+        await page.locator("input[name=old_password]").fill(app.person.password);
+        await page.locator("input[name=new_password]").fill(password);
+        const again = page.locator("input[name=confirm_password]");
+        if (await again.count()) await again.fill(password);
+        await page.locator("button[name=action][value=save]").click();
+      });
+      await app.container.changePassword({ redirectURI });
+      assert.equal((await app.container.fetchUserInfo()).sub, userInfo.sub, "still signed in");
+
+      const old = new Agent(server.origin);
+      await assert.rejects(old.signIn(app.person), { reason: "InvalidCredentials" });
+      await old.signIn({ ...app.person, password });
+    });
+
+    test("has the account deleted on a page of its own, and is signed out", async () => {
+      const app = await App.start(name);
+      await app.authenticate();
+      app.browse = (url, callback) => throughPages(browser, url, callback, async (page) => {
+        await page.locator("input[name=confirm]").check();
+        await page.locator("button[name=action][value=delete]").click();
+      });
+      await app.container.deleteAccount({ redirectURI });
+      assert.equal(app.container.sessionState, "NO_SESSION");
+      await assert.rejects(new Agent(server.origin).signIn(app.person));
     });
 
     test("signs in with what the device can recognise, until that is switched off", async () => {
