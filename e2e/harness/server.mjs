@@ -27,11 +27,11 @@ export class Server {
   program;
   folder = temporaryFolder();
 
-  /** Starts with a fresh project, and waits until it answers. See `writeProject` for the rest. */
-  static async start({ change, secrets, files, spaOrigin = "http://localhost:1", env = {} } = {}) {
+  /** Starts with a fresh project, and waits until it answers: on `port`, or any. See `writeProject` for the rest. */
+  static async start({ change, secrets, files, port, spaOrigin = "http://localhost:1", env = {} } = {}) {
     const server = new Server();
     try {
-      await server.#make({ change, secrets, files, spaOrigin, env });
+      await server.#make({ change, secrets, files, port, spaOrigin, env });
       return server;
     } catch (error) {
       if (server.program && !server.program.hasEnded) await server.program.kill();
@@ -40,8 +40,8 @@ export class Server {
     }
   }
 
-  async #make({ change, secrets, files, spaOrigin, env }) {
-    this.port = await freePort();
+  async #make({ change, secrets, files, port, spaOrigin, env }) {
+    this.port = port ?? (await freePort());
     this.origin = `http://localhost:${this.port}`;
     this.project = join(this.folder, "project");
     mkdirSync(this.project);

@@ -8,7 +8,7 @@ use oauth::LoginHint;
 
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::questions::PROMOTE;
+use crate::questions::{PROMOTE, REAUTHENTICATE};
 use crate::select_account::{self, Candidate};
 use crate::visit::{Visit, see_other};
 
@@ -22,6 +22,10 @@ pub async fn enter(visit: Visit) -> Result<Response, Problem> {
     if matches!(pending.login_hint(), Some(LoginHint::Anonymous { .. })) {
         // Whoever is signed in, this is about the account that the application names.
         return Ok(see_other(&visit.link(PROMOTE, &[])));
+    }
+    if pending.session.login_required && pending.session.may_reauthenticate {
+        // The application knows who it is, and wants to be sure of it.
+        return Ok(see_other(&visit.link(REAUTHENTICATE, &[])));
     }
     let candidate = Candidate::of(&visit, &pending).await?;
     if pending.session.user_id_hint.is_some() {

@@ -33,11 +33,15 @@ const SIGNED_UP_SECONDS: i64 = 20 * 365 * 24 * 60 * 60;
 /// Upstream's address, which applications know.
 pub const PROMOTE: &str = "/flows/promote_user";
 
+/// Upstream's address of the page on which somebody who is known proves it again.
+pub const REAUTHENTICATE: &str = "/reauth";
+
 pub fn router() -> Router<Platform> {
     Router::new()
         .route("/login", get(login).post(answer))
         .route("/signup", get(signup).post(answer))
         .route(PROMOTE, get(promote).post(answer))
+        .route(REAUTHENTICATE, get(reauthenticate).post(answer))
 }
 
 async fn login(visit: Visit) -> Result<Response, Problem> {
@@ -55,6 +59,35 @@ async fn promote(visit: Visit) -> Result<Response, Problem> {
     ask(&visit, FlowKind::Promote).await
 }
 
+/// Somebody whom the application knows proves again who they are. Who they are, the token of the
+/// request says; whom we cannot ask on a page of ours, signs in.
+async fn reauthenticate(visit: Visit) -> Result<Response, Problem> {
+    if visit.query.get("x_step").is_some() {
+        return ask(&visit, FlowKind::Reauth).await;
+    }
+    let pending = admit(&visit).await?;
+    let token = pending.as_ref().filter(|it| it.session.may_reauthenticate);
+    let token = token.and_then(|it| it.session.request.id_token_hint.as_deref());
+    if let Some(token) = token {
+        let reply = begin(&visit, FlowKind::Reauth, pending.as_ref()).await?;
+        if let Reply::Asked(asked) = reply
+            && let Reply::Asked(next) = flow::feed(
+                &cx(&visit),
+                &asked.state_token,
+                &Input::from_iter([
+                    ("identification".to_owned(), "id_token".into()),
+                    ("id_token".to_owned(), token.into()),
+                ]),
+            )
+            .await?
+            && show::can_show(&next)
+        {
+            return Ok(show::question(&visit, pending.as_ref(), &next, None));
+        }
+    }
+    Ok(see_other(&visit.link("/login", &[])))
+}
+
 /// Shows the question that the address names, or the first one of a fresh flow.
 async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
     let pending = admit(visit).await?;
@@ -67,13 +100,18 @@ async fn ask(visit: &Visit, kind: FlowKind) -> Result<Response, Problem> {
         // Signed in, and nobody asks for more.
         return Ok(see_other(&home(visit)));
     }
+    let reply = begin(visit, kind, pending.as_ref()).await?;
+    show_reply(visit, pending.as_ref(), reply).await
+}
+
+/// A fresh flow.
+async fn begin(visit: &Visit, kind: FlowKind, pending: Option<&Pending>) -> Result<Reply, Problem> {
     let setting = Setting {
         ui_locales: visit.query.get("ui_locales").map(str::to_owned),
-        ..pending.as_ref().map(Pending::setting).unwrap_or_default()
+        ..pending.map(Pending::setting).unwrap_or_default()
     };
-    let flow = choice::flow_for(&visit.ctx.app.config, kind, pending.as_ref());
-    let reply = flow::create(&cx(visit), flow, setting).await?;
-    show_reply(visit, pending.as_ref(), reply).await
+    let flow = choice::flow_for(&visit.ctx.app.config, kind, pending);
+    Ok(flow::create(&cx(visit), flow, setting).await?)
 }
 
 /// Feeds what a form says to the question that it was for.

@@ -71,7 +71,7 @@ pub fn question(
 
 /// Whether we have a page for it: a login ID or a password is asked for. Others have a code, a
 /// device or another provider to deal with, which flows of a project's own pages can.
-fn can_show(asked: &Answer) -> bool {
+pub fn can_show(asked: &Answer) -> bool {
     let offers = |can: fn(&str) -> bool| asked.ask.shape.variants.iter().any(|it| can(it.tag));
     match asked.ask.step {
         StepType::Identify => offers(|tag| LoginIdType::parse(tag).is_some()),
