@@ -188,6 +188,33 @@ async fn what_a_deleted_client_had_is_over() {
     assert_eq!(send(&world, ("GET", &path), own, &json!({})).await.status, 401);
 }
 
+/// O25: what a stranger names is called only when it is public, and proves nothing when it is not.
+#[tokio::test]
+async fn keys_inside_our_network_are_not_fetched() {
+    let world = world(true).await;
+    for address in ["https://127.0.0.1:1/jwks", "https://169.254.169.254/jwks", "https://[::1]/"] {
+        let mut metadata = metadata();
+        metadata["token_endpoint_auth_method"] = json!("private_key_jwt");
+        metadata["jwks_uri"] = json!(address);
+        let client = register(&world, None, &metadata).await.json();
+        let id = client["client_id"].as_str().unwrap();
+        let key = testkit::DeviceKey::ios();
+        let now = world.ctx().now.seconds();
+        let claims = json!({
+            "iss": id, "sub": id, "aud": "https://test.example.com", "jti": "one",
+            "iat": now, "exp": now + 60,
+        });
+        let form = format!(
+            "grant_type=authorization_code&code=x&client_assertion={}&client_assertion_type=\
+             urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            key.sign(&key.naming_header("JWT"), &claims)
+        );
+        let reply = world.post("/oauth2/token", &form).await;
+        let expected = "invalid_client: the keys of the client could not be fetched";
+        assert_eq!((reply.status, reply.error().as_str()), (401, expected), "{address}");
+    }
+}
+
 #[tokio::test]
 async fn metadata_are_json_of_moderate_size() {
     let world = world(true).await;
