@@ -65,6 +65,10 @@ impl Rooms {
         entry.seats += 1;
         let news = entry.news.subscribe();
         waiting.seats += 1;
+        // One that has ended by itself has failed: it listens as long as somebody waits.
+        while waiting.ear.try_join_next().is_some() {
+            tracing::error!("what listens for approved links has failed; listening again");
+        }
         if waiting.ear.is_empty() {
             waiting.ear.spawn(listen(self.clone(), kv.clone()));
         }

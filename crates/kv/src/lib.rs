@@ -41,6 +41,9 @@ pub enum KvError {
     /// The subscriber may have missed messages: it should forget what it has cached.
     #[error("messages were lost")]
     MessagesLost,
+    /// Others change the same value all the time. Nothing was changed; it can be tried again.
+    #[error("a value was changed by others each time")]
+    Contended,
 }
 
 pub type Result<T> = std::result::Result<T, KvError>;

@@ -152,8 +152,8 @@ async fn change(
             return Ok(before);
         }
     }
-    // Others are telling the same at the same time; what they tell is kept.
-    kv.get_json(&key, ctx.now).await.map(Option::unwrap_or_default)
+    // Too many tell of one message at once. Whoever tells is told so, and tells it again.
+    Err(KvError::Contended)
 }
 
 const fn state_of(told: DeliveryState) -> State {

@@ -28,3 +28,16 @@ async fn nothing_is_left_when_nobody_waits() {
     drop(seats);
     assert_eq!(count(&rooms), (0, 0, 0));
 }
+
+#[tokio::test]
+async fn an_ear_that_failed_is_replaced_for_whoever_sits_down_next() {
+    let (rooms, kv) = (Rooms::default(), Kv::memory());
+    let _first = rooms.sit(&kv, "app", "one");
+    rooms.lock().ear.abort_all();
+    // The task sees that it is to end when it is next polled.
+    tokio::task::yield_now().await;
+    let mut second = rooms.sit(&kv, "app", "two").unwrap();
+    assert_eq!(count(&rooms), (2, 2, 1));
+    // A new ear wakes everybody when it begins to listen.
+    second.news().await;
+}
