@@ -30,8 +30,8 @@ use crate::guests::{From, admit};
 use crate::resource;
 use crate::told;
 use crate::unpack::unpack;
-pub use hint::Known as KnownIdToken;
 pub use rules::check as check_rules;
+pub use sessions::KnownIdToken;
 
 pub async fn get(
     State(platform): State<Platform>,

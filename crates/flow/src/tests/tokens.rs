@@ -34,7 +34,7 @@ async fn reauthenticate(world: &World, script: &str) -> String {
 async fn a_token_of_ours_says_who_is_to_prove_it_again() {
     let world = World::new("").await;
     let alice = world.person("email", "alice@example.com", "correct horse").await;
-    let claims = object(json!({ "sub": alice.as_str() }));
+    let claims = object(json!({ "aud": "app", "sub": alice.as_str() }));
     let script = format!("{}\npassword wrong\npassword correct horse", {
         reauth(&world.app.keys.sign("JWT", &claims))
     });
@@ -52,7 +52,7 @@ async fn a_token_of_ours_says_who_is_to_prove_it_again() {
 async fn tokens_that_are_none_of_ours_are_refused() {
     let world = World::new("").await;
     let alice = world.person("email", "alice@example.com", "correct horse").await;
-    let claims = object(json!({ "sub": alice.as_str() }));
+    let claims = object(json!({ "aud": "app", "sub": alice.as_str() }));
     let ours = &world.app.keys;
     let (theirs, _) = fresh_keys();
     let genuine = ours.sign("JWT", &claims);
@@ -61,6 +61,7 @@ async fn tokens_that_are_none_of_ours_are_refused() {
     for (what, token) in [
         ("a key of somebody else's", theirs.sign("JWT", &claims)),
         ("an access token", ours.sign("at+jwt", &claims)),
+        ("a logout token", ours.sign("logout+jwt", &claims)),
         ("nobody", ours.sign("JWT", &Map::new())),
         ("no signature", unsigned),
         ("no token", "a.b.c".to_owned()),
@@ -68,7 +69,7 @@ async fn tokens_that_are_none_of_ours_are_refused() {
         let played = reauthenticate(&world, &reauth(&token)).await;
         assert!(played.ends_with("! InvalidIDToken {}\n"), "{what}: {played}");
     }
-    let gone = ours.sign("JWT", &object(json!({ "sub": "somebody who is gone" })));
+    let gone = ours.sign("JWT", &object(json!({ "aud": "app", "sub": "somebody who is gone" })));
     let played = reauthenticate(&world, &reauth(&gone)).await;
     assert!(played.ends_with("! UserNotFound {}\n"), "{played}");
 }

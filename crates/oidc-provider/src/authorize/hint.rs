@@ -3,8 +3,7 @@
 use ctx::Ctx;
 use domain::UserId;
 use oauth::{AuthorizationRequest, ErrorCode, OAuthError, scope};
-use sessions::{Session, SessionRef, Sessions, access_token, subject};
-use stdx::Timestamp;
+use sessions::{KnownIdToken, Session, Sessions, subject};
 
 use crate::error::EndpointError;
 
@@ -52,7 +51,7 @@ pub async fn read(
 ) -> Result<Hint, EndpointError> {
     let Some(token) = &request.id_token_hint else { return Ok(Hint::default()) };
     let invalid = || OAuthError::invalid_request("invalid id_token_hint");
-    let known = Known::read(ctx, token).ok_or_else(invalid)?;
+    let known = KnownIdToken::read(ctx, token).ok_or_else(invalid)?;
     let user_id = known.user(sessions, ctx).await?.ok_or_else(invalid)?;
     let session = match &known.session {
         Some(it) => sessions.find(ctx, it, Some(&request.client_id)).await?,
@@ -64,53 +63,4 @@ pub async fn read(
     let is_recent = known.expires_at.is_some_and(|expires_at| ctx.now < expires_at);
     let user_id = Some(user_id.as_str().to_owned());
     Ok(Hint { user_id, session, may_reauthenticate: is_trusted && is_recent })
-}
-
-/// What an ID token of ours says, whenever it was made.
-#[derive(Debug)]
-pub struct Known {
-    /// The person, as its client knows them.
-    subject: String,
-    pub session: Option<SessionRef>,
-    pub audiences: Vec<String>,
-    /// The hash of the device secret that belongs to it.
-    pub ds_hash: Option<String>,
-    expires_at: Option<Timestamp>,
-}
-
-impl Known {
-    /// The issuer is not compared: it follows from the public origin, which may have changed,
-    /// and the key is the project's own.
-    pub fn read(ctx: &Ctx, token: &str) -> Option<Self> {
-        let jwt = ctx.app.keys.verify(token).ok()?;
-        // An access token is signed by the same keys, and is no ID token.
-        if jwt.header.is_type(access_token::JWT_TYPE) {
-            return None;
-        }
-        Some(Self {
-            subject: jwt.text("sub")?.to_owned(),
-            session: jwt.text("sid").and_then(SessionRef::from_sid),
-            audiences: jwt.audiences().into_iter().map(str::to_owned).collect(),
-            ds_hash: jwt.text("ds_hash").map(str::to_owned),
-            expires_at: jwt.instant("exp"),
-        })
-    }
-
-    /// Whether it speaks of this person.
-    pub fn is_about(&self, ctx: &Ctx, user: &UserId) -> bool {
-        let mut clients = self.audiences.iter();
-        clients.any(|client| subject(ctx, Some(client), user) == self.subject)
-    }
-
-    /// The person it speaks of. A name that is a client's own leads to nobody by itself; the session
-    /// that stands beside it does.
-    async fn user(&self, sessions: &Sessions, ctx: &Ctx) -> Result<Option<UserId>, EndpointError> {
-        let direct = UserId::new(&self.subject);
-        if self.is_about(ctx, &direct) {
-            return Ok(Some(direct));
-        }
-        let Some(session) = &self.session else { return Ok(None) };
-        let owner = sessions.find_owner(ctx, session).await?;
-        Ok(owner.filter(|it| self.is_about(ctx, it)))
-    }
 }

@@ -13,7 +13,7 @@ use sessions::pre_authenticated_url::{Opening, take};
 use sessions::{SessionRef, access_token};
 use web::{APP_ACCESS_TOKEN_COOKIE, Platform, SetCookie};
 
-use super::hint::Known;
+use super::KnownIdToken;
 use crate::answer::{Destination, moved, private};
 use crate::client::is_page_of;
 use crate::consent::on_record;
@@ -77,7 +77,7 @@ fn check<'a>(
     let token = params.get("x_pre_authenticated_url_token").ok_or_else(|| {
         invalid("x_pre_authenticated_url_token is required when using pre-authenticated url")
     })?;
-    let known = Known::read(ctx, hint).ok_or_else(|| invalid("invalid id_token_hint"))?;
+    let known = KnownIdToken::read(ctx, hint).ok_or_else(|| invalid("invalid id_token_hint"))?;
     match known.session {
         Some(SessionRef::Grant(grant)) => Ok((token, grant)),
         _ => Err(invalid("required sid in id_token_hint")),
