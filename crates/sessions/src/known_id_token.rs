@@ -42,8 +42,10 @@ impl KnownIdToken {
 
     /// Whether it speaks of this person.
     pub fn is_about(&self, ctx: &Ctx, user: &UserId) -> bool {
+        // One that is for no client in particular has the person's id.
+        let whose = |client: Option<&str>| subject(ctx, client, user) == self.subject;
         let mut clients = self.audiences.iter();
-        clients.any(|client| subject(ctx, Some(client), user) == self.subject)
+        if self.audiences.is_empty() { whose(None) } else { clients.any(|it| whose(Some(it))) }
     }
 
     /// The person it speaks of. A name that is a client's own leads to nobody by itself; the session
