@@ -215,6 +215,7 @@ async fn nobody_collects_addresses() {
 #[tokio::test]
 async fn what_happens_to_numbers_and_names_is_written_down() {
     let yaml = "
+authenticator: { oob_otp: { sms: { phone_otp_mode: sms } } }
 verification: { claims: { phone_number: { enabled: true, required: false } } }
 test_mode:
   sms: { enabled: true, rules: [{ regex: '.*', suppressed: true }] }
