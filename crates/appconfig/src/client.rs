@@ -125,6 +125,9 @@ section! {
         x_backchannel_logout_uri: Option<String>,
         /// Ours: proofs must carry a nonce that we handed out (RFC 9449 §8).
         x_dpop_nonce_required: bool,
+        /// Whether the client signs in, and is signed in, with the secret of a device (OpenID
+        /// Connect Native SSO).
+        x_device_sso_enabled: bool,
         x_pre_authenticated_url_enabled: bool,
         #[schemars(with = "Vec<text::HttpOrigin>")]
         x_pre_authenticated_url_allowed_origins: Vec<String>,

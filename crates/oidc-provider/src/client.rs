@@ -97,7 +97,9 @@ pub fn cut_scopes(client: &ClientConfig, scopes: &Scopes) -> Scopes {
 fn may_have(client: &ClientConfig, asked: &str) -> bool {
     match asked {
         scope::FULL_ACCESS => client.has_full_access_scope(),
-        scope::DEVICE_SSO | scope::PRE_AUTHENTICATED_URL => client.x_pre_authenticated_url_enabled,
+        // Pages are opened with the secret of a device, too.
+        scope::DEVICE_SSO => client.x_device_sso_enabled || client.x_pre_authenticated_url_enabled,
+        scope::PRE_AUTHENTICATED_URL => client.x_pre_authenticated_url_enabled,
         _ => true,
     }
 }

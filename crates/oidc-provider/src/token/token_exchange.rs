@@ -1,15 +1,18 @@
-//! The grant `token-exchange` (RFC 8693), in the one form that there is: a native app, which has an
-//! ID token and a device secret (OpenID Connect Native SSO §4), gets a token with which a browser
-//! opens a page of another client's as its person.
+//! The grant `token-exchange` (RFC 8693): a native app has an ID token and a device secret (OpenID
+//! Connect Native SSO §4), and trades them for a token with which a browser opens a page of another
+//! client's (`page.rs`), or signs itself in as the app that they were given to (`app.rs`).
 //!
 //! The two belong together by `ds_hash`, and the secret to the grant that the ID token names. Each
 //! exchange uses the secret up: the answer has the next one, and an ID token that goes with it.
 
-use domain::{ClientId, Grant, Scopes};
+mod app;
+mod page;
+
+use appconfig::ClientConfig;
+use domain::{Authorization, Grant, Scopes};
 use oauth::{ErrorCode, OAuthError, TokenResponse, scope};
-use sessions::pre_authenticated_url::{self, Opening};
 use sessions::{Session, SessionRef, device_secret};
-use stdx::{constant_time_eq, sha256_hex};
+use stdx::{Secret, constant_time_eq, sha256_hex};
 use store::Tx;
 
 use super::Exchange;
@@ -18,46 +21,68 @@ use crate::client::{check_scopes, cut_scopes};
 use crate::consent::on_record;
 use crate::dpop::check_binding;
 use crate::error::EndpointError;
-use crate::id_token::{Subject, id_token_claims, sign_id_token};
 
 const URL_TOKEN: &str = "urn:authgear:params:oauth:token-type:pre-authenticated-url-token";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 const DEVICE_SECRET: &str = "urn:x-oath:params:oauth:token-type:device-secret";
 
 pub async fn redeem(exchange: &Exchange<'_>) -> Result<TokenResponse, EndpointError> {
-    let Exchange { platform, ctx, client, .. } = exchange;
-    let presented = Presented::read(exchange)?;
-    let session = device_session(exchange, &presented.id_token).await?;
-    let SessionRef::Grant(grant_id) = &session.session else { return Err(unknown_session()) };
+    let wanted = match exchange.request.get("requested_token_type") {
+        Some(URL_TOKEN) => Wanted::Page,
+        // Native SSO §4.1 leaves it out.
+        None | Some(ACCESS_TOKEN) => Wanted::SignIn,
+        Some(_) => {
+            return Err(OAuthError::invalid_request("requested_token_type not supported").into());
+        }
+    };
+    let presented = Presented::read(exchange, wanted)?;
+    let session = device_session(exchange, &presented.id_token, wanted).await?;
     let scopes = scopes(exchange, &session)?;
-
-    let mut tx = platform.store.write(&ctx.app.id).await?;
-    let found = tx.grants().find(grant_id).await?.filter(|it| it.is_live(ctx.now));
-    let mut grant = found.ok_or_else(unknown_session)?;
-    presented.check_secret(exchange, &grant)?;
-    if on_record(ctx, &mut tx, client, &grant.user_id, &scopes).await?.is_none() {
-        let text = "authorization required";
-        return Err(OAuthError::new(ErrorCode::AccessDenied, text).into());
+    match wanted {
+        Wanted::Page => page::open(exchange, &presented, &session, scopes).await,
+        Wanted::SignIn => app::sign_in(exchange, &presented, &session, scopes).await,
     }
-    let jkt = exchange.dpop_jkt.as_deref();
-    let renewed = device_secret::renew(ctx, &mut tx, &mut grant, jkt).await?;
-    // Two at once with the same secret: one of them had it first.
-    let renewed = renewed.ok_or_else(not_bound)?;
-    let id_token = id_token(exchange, &mut tx, &grant).await?;
-    tx.commit().await?;
+}
 
-    let opening =
-        Opening { client_id: ClientId::new(&client.client_id), grant_id: grant_id.clone(), scopes };
-    let token = pre_authenticated_url::issue(ctx, &platform.kv, &opening).await?;
-    Ok(TokenResponse {
-        token_type: Some("Bearer"),
-        access_token: Some(token.reveal().clone()),
-        issued_token_type: Some(URL_TOKEN),
-        expires_in: Some(pre_authenticated_url::LIFETIME_SECONDS),
-        device_secret: Some(renewed.reveal().clone()),
-        id_token: Some(sign_id_token(ctx, client, &id_token)),
-        ..TokenResponse::default()
-    })
+/// What the secret is traded for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// A token that opens a page.
+    Page,
+    /// To be signed in as well.
+    SignIn,
+}
+
+impl Wanted {
+    fn takes_part(self, client: &ClientConfig) -> bool {
+        match self {
+            Self::Page => client.x_pre_authenticated_url_enabled,
+            Self::SignIn => client.x_device_sso_enabled,
+        }
+    }
+
+    /// What the app must have been granted.
+    const fn scope(self) -> &'static str {
+        match self {
+            Self::Page => scope::PRE_AUTHENTICATED_URL,
+            Self::SignIn => scope::DEVICE_SSO,
+        }
+    }
+
+    const fn not_for_client(self) -> &'static str {
+        match self {
+            Self::Page => "pre-authenticated url is not allowed for this client",
+            Self::SignIn => "device sso is not allowed for this client",
+        }
+    }
+
+    const fn not_for_session(self) -> &'static str {
+        match self {
+            Self::Page => "pre-authenticated url is not allowed for this session",
+            Self::SignIn => "device sso is not allowed for this session",
+        }
+    }
 }
 
 fn invalid(text: &'static str) -> EndpointError {
@@ -79,14 +104,11 @@ struct Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    fn read(exchange: &'a Exchange<'_>) -> Result<Self, EndpointError> {
+    fn read(exchange: &'a Exchange<'_>, wanted: Wanted) -> Result<Self, EndpointError> {
         let Exchange { ctx, client, request, .. } = exchange;
         let refused = |text: String| Err(OAuthError::invalid_request(text).into());
-        if request.get("requested_token_type") != Some(URL_TOKEN) {
-            return refused("requested_token_type not supported".to_owned());
-        }
-        if !client.x_pre_authenticated_url_enabled {
-            let text = "pre-authenticated url is not allowed for this client";
+        if !wanted.takes_part(client) {
+            let text = wanted.not_for_client();
             return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text).into());
         }
         for (name, expected) in
@@ -127,10 +149,11 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The session of the app, if it may open pages. An ID token speaks for a client that takes part.
+/// The session of the app, if it may do this. An ID token speaks for a client that takes part.
 async fn device_session(
     exchange: &Exchange<'_>,
     id_token: &KnownIdToken,
+    wanted: Wanted,
 ) -> Result<Session, EndpointError> {
     let Exchange { platform, ctx, .. } = exchange;
     let Some(SessionRef::Grant(id)) = &id_token.session else { return Err(unknown_session()) };
@@ -146,19 +169,18 @@ async fn device_session(
     };
     let session = found.filter(is_own).ok_or_else(unknown_session)?;
     let clients = &ctx.app.config.oauth;
-    let takes_part =
-        |id: &String| clients.find_client(id).is_some_and(|it| it.x_pre_authenticated_url_enabled);
-    let is_allowed = session.scopes.contains(scope::PRE_AUTHENTICATED_URL)
-        && id_token.audiences.iter().all(takes_part);
+    let takes_part = |id: &String| clients.find_client(id).is_some_and(|it| wanted.takes_part(it));
+    let is_allowed =
+        session.scopes.contains(wanted.scope()) && id_token.audiences.iter().all(takes_part);
     if !is_allowed {
         // The code makes SDKs tell that their session is not one of this kind.
-        let text = "pre-authenticated url is not allowed for this session";
+        let text = wanted.not_for_session();
         return Err(OAuthError::new(ErrorCode::InsufficientScope, text).into());
     }
     Ok(session)
 }
 
-/// What the page may do: as much as the app, as far as its client may have that; or less.
+/// What the other may do: as much as the app, as far as its client may have that; or less.
 fn scopes(exchange: &Exchange<'_>, session: &Session) -> Result<Scopes, EndpointError> {
     let Exchange { client, request, .. } = exchange;
     let Some(asked) = request.get("scope") else {
@@ -173,23 +195,32 @@ fn scopes(exchange: &Exchange<'_>, session: &Session) -> Result<Scopes, Endpoint
     Ok(asked)
 }
 
-/// An ID token that goes with the new secret. It is a hint, and says nothing personal.
-async fn id_token(
+/// The grant as it is now, with another secret, and the consent that is on record for the other.
+struct Traded {
+    grant: Grant,
+    secret: Secret<String>,
+    authorization: Authorization,
+}
+
+/// Uses the secret up, in the transaction of whatever it is traded for.
+async fn trade(
     exchange: &Exchange<'_>,
     tx: &mut Tx,
-    grant: &Grant,
-) -> Result<serde_json::Map<String, serde_json::Value>, EndpointError> {
+    presented: &Presented<'_>,
+    (session, scopes): (&Session, &Scopes),
+) -> Result<Traded, EndpointError> {
     let Exchange { ctx, client, .. } = exchange;
-    let overview = tx.users().find_overview(&grant.user_id).await?.ok_or_else(unknown_session)?;
-    let sid = SessionRef::Grant(grant.id.clone()).sid();
-    let subject = Subject {
-        overview: &overview,
-        amr: &grant.amr,
-        authenticated_at: grant.authenticated_at,
-        sid: &sid,
-        ds_hash: grant.device_secret_hash.as_deref(),
-    };
-    Ok(id_token_claims(ctx, client, &Scopes::default(), &subject, (None, &[])))
+    let SessionRef::Grant(id) = &session.session else { return Err(unknown_session()) };
+    let found = tx.grants().find(id).await?.filter(|it| it.is_live(ctx.now));
+    let mut grant = found.ok_or_else(unknown_session)?;
+    presented.check_secret(exchange, &grant)?;
+    let authorization = on_record(ctx, tx, client, &grant.user_id, scopes).await?;
+    let authorization = authorization
+        .ok_or_else(|| OAuthError::new(ErrorCode::AccessDenied, "authorization required"))?;
+    let jkt = exchange.dpop_jkt.as_deref();
+    // Two at once with the same secret: one of them had it first.
+    let secret = device_secret::renew(ctx, tx, &mut grant, jkt).await?.ok_or_else(not_bound)?;
+    Ok(Traded { grant, secret, authorization })
 }
 
 #[cfg(test)]

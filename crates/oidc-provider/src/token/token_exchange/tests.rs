@@ -124,7 +124,12 @@ async fn what_an_exchange_must_say() {
     let tokens = app(&world).await;
     let access_token = tokens["access_token"].as_str().unwrap();
     for (name, value, expected) in [
-        ("requested_token_type", "", "invalid_request: requested_token_type not supported"),
+        ("requested_token_type", "x", "invalid_request: requested_token_type not supported"),
+        (
+            "requested_token_type",
+            "",
+            "unauthorized_client: device sso is not allowed for this client",
+        ),
         (
             "actor_token_type",
             "",
