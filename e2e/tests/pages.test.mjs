@@ -163,7 +163,11 @@ for (const mode of Object.keys(modes)) {
       }
       assert.match(await subtitle.innerText(), new RegExp(person.email));
       await look("consent");
-      await page.route(`${redirectUris.third_party}*`, (route) => route.fulfill({ body: "back" }));
+      await page.route(`${redirectUris.third_party}*`, (route) => route.fulfill({
+        contentType: "text/html",
+        // Without an icon the browser asks a host for one that is not there.
+        body: '<link rel="icon" href="data:,">back',
+      }));
       await consent.click();
       await page.waitForURL(`${redirectUris.third_party}*`);
       await page.unroute(`${redirectUris.third_party}*`);
